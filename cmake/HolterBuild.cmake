@@ -1,0 +1,53 @@
+# How everything is compiled, and the one function that makes a room.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE OFF)
+find_package(Threads REQUIRED)
+
+find_program(HOLTER_CCACHE ccache)
+if(HOLTER_CCACHE)
+  # A fresh clone in another folder shares the cache; precompiled headers need the sloppiness.
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}" CCACHE_NOHASHDIR=1
+      "CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime" "${HOLTER_CCACHE}")
+  add_compile_options($<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
+endif()
+find_program(HOLTER_LLD ld.lld)
+if(HOLTER_LLD)
+  add_link_options(-fuse-ld=lld)
+endif()
+
+add_compile_options(-Wall -Wextra -Wshadow -Wnon-virtual-dtor -fno-omit-frame-pointer)
+if(HOLTER_WERROR)
+  add_compile_options(-Werror)
+endif()
+if(HOLTER_SANITIZE)
+  add_compile_options(-fsanitize=${HOLTER_SANITIZE} -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${HOLTER_SANITIZE})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+    # Asio uses atomic_thread_fence, which GCC's TSan does not model.
+    add_compile_options($<$<STREQUAL:${HOLTER_SANITIZE},thread>:-Wno-tsan>)
+  endif()
+endif()
+add_compile_definitions(BOOST_ASIO_NO_DEPRECATED HOLTER_VERSION="${PROJECT_VERSION}")
+
+# holter_room(NAME DEPS other rooms… LIBS libraries… [PCH headers…])
+#
+# A static library of every source in the folder. DEPS are the arrows; tests/architecture checks the includes against the table there.
+function(holter_room name)
+  cmake_parse_arguments(ROOM "" "" "DEPS;LIBS;PCH" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cc")
+  list(FILTER sources EXCLUDE REGEX "/main\\.cc$")
+  add_library(holter_${name} STATIC ${sources})
+  target_include_directories(holter_${name} PUBLIC "${CMAKE_SOURCE_DIR}/server" "${CMAKE_SOURCE_DIR}")
+  foreach(dep IN LISTS ROOM_DEPS)
+    target_link_libraries(holter_${name} PUBLIC holter_${dep})
+  endforeach()
+  target_link_libraries(holter_${name} PUBLIC ${ROOM_LIBS} Threads::Threads)
+  if(ROOM_PCH)
+    target_precompile_headers(holter_${name} PRIVATE ${ROOM_PCH})
+  endif()
+endfunction()

@@ -1,0 +1,16 @@
+// How long to wait before the next attempt.
+#pragma once
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "core/session_spec.h"
+
+namespace holter::core {
+
+// Pure. `attempt` counts from 0. min(first_delay * factor^attempt, max_delay) * U[1 - jitter, 1 + jitter], never less
+// than kLeastDelay, whatever the numbers: no policy can make a hot loop.
+Duration BackoffDelay(const ReconnectSpec& spec, int attempt, Random& random);
+
+inline constexpr Duration kLeastDelay = std::chrono::milliseconds(10);
+
+}  // namespace holter::core

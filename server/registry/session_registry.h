@@ -1,0 +1,81 @@
+// What is declared, and what happened: names, revisions, the watch log. The one place that knows every session.
+//
+// Life of a declaration: validated here, admitted by the engine, committed by the store (synced), only then visible, begun and
+// acknowledged. An error anywhere leaves nothing behind.
+//
+// Threads: every method from any thread. Callbacks run on the store's thread or, on error, in the caller.
+// Stop: Close (no more changes are taken), then Engine::Shutdown, then the destructor.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <google/protobuf/field_mask.pb.h>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "base/secret.h"
+#include "core/session_observer.h"
+#include "engine/engine.h"
+#include "holter/v1/session.pb.h"
+#include "holter/v1/session_service.pb.h"
+#include "registry/watch_log.h"
+#include "store/store.h"
+
+namespace holter::registry {
+
+// Each pointer outlives the registry.
+struct RegistryOptions {
+  engine::Engine* engine = nullptr;
+  store::Store* store = nullptr;
+  const SecretSource* secrets = nullptr;
+  core::SessionObserverSource* observers = nullptr;
+  size_t watch_history = 65536;  // changes that a resume token may lie behind
+};
+
+// A session as observe wants it at scrape time.
+struct SessionView {
+  std::string_view tenant;
+  std::string_view session;  // last part of the name
+  std::string_view group;
+  std::string_view url;  // may hold a token: redact before showing
+  const std::vector<std::pair<std::string, std::string>>* labels = nullptr;
+  const engine::SessionCell* cell = nullptr;
+};
+
+class SessionRegistry {
+ public:
+  using Reply = std::function<void(absl::StatusOr<v1::Session>)>;
+  using EmptyReply = std::function<void(absl::Status)>;
+
+  // Loads the store and begins every session. DATA_LOSS and others: the daemon must not start.
+  static absl::StatusOr<std::unique_ptr<SessionRegistry>> Open(const RegistryOptions& options);
+  virtual ~SessionRegistry() = default;
+
+  virtual void Create(const v1::CreateSessionRequest& request, Reply reply) = 0;
+  virtual void Update(const v1::UpdateSessionRequest& request, Reply reply) = 0;
+  virtual void Delete(const v1::DeleteSessionRequest& request, EmptyReply reply) = 0;
+  virtual absl::StatusOr<v1::Session> Get(const v1::GetSessionRequest& request) const = 0;
+  virtual absl::StatusOr<v1::ListSessionsResponse> List(const v1::ListSessionsRequest& request) const = 0;
+
+  // Makes the sessions of origin `file` be exactly `sessions` (whole and valid; one commit). A name of origin `api` is refused:
+  // FAILED_PRECONDITION, API_MANAGED, and nothing changes. Blocks until it is on disk; not from the store's thread.
+  virtual absl::Status ReconcileFiles(const std::vector<v1::Session>& sessions) = 0;
+
+  // Opens a watch; see WatchReader.
+  virtual absl::StatusOr<std::unique_ptr<WatchReader>> Watch(const v1::WatchSessionsRequest& request) = 0;
+
+  // Every session, in the order of names; holds no lock for longer than some hundred of them. `visit` must not call the registry.
+  virtual void ForEach(const std::function<void(const SessionView&)>& visit) const = 0;
+  virtual size_t size() const = 0;
+
+  // Wakes and ends every watch (UNAVAILABLE, SHUTTING_DOWN) and refuses changes from now on.
+  virtual void Close() = 0;
+};
+
+}  // namespace holter::registry

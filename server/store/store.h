@@ -1,0 +1,55 @@
+// Where declarations are kept.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/operation_observer.h"
+
+namespace holter::store {
+
+// One declared session as it is stored. `declaration` is opaque here (a serialised holter.v1.Session without status).
+struct StoredSession {
+  std::string name;         // primary key
+  std::string declaration;
+};
+
+struct PutChange {
+  StoredSession session;  // inserts or replaces
+};
+struct DeleteChange {
+  std::string name;  // of a session that may or may not be there
+};
+using Change = std::variant<PutChange, DeleteChange>;
+
+// Implementations are thread-safe.
+class Store {
+ public:
+  // Called once for a batch, on the store's own thread. OK: the batch is on disk, synced. Else: nothing of it is.
+  using Done = std::function<void(absl::Status)>;
+
+  // Drains what was handed in, joins the store's thread. Every Done has been called afterwards.
+  virtual ~Store() = default;
+
+  // Everything stored, in the order of names. Called once, before the first Commit. DATA_LOSS with a message for the operator when the
+  // store is damaged.
+  virtual absl::StatusOr<std::vector<StoredSession>> Load() = 0;
+
+  // Hands in a batch that is committed whole or not at all, in the order of calls; batches of many callers share a sync.
+  // Never blocks on the disk.
+  virtual void Commit(std::vector<Change> changes, Done done) = 0;
+};
+
+// In `data_dir` (made if it is not there, mode 0700), locked against a second daemon. DATA_LOSS: damaged, and refused; FAILED_PRECONDITION:
+// in use, or made by a newer version.
+absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const std::string& data_dir, OperationObserver& operations);
+
+// Forgets everything; for --store=memory and tests.
+std::unique_ptr<Store> MakeMemoryStore();
+
+}  // namespace holter::store

@@ -9,8 +9,8 @@
 
 namespace holter {
 
-// One or more numbers with a unit (ns us ms s m h), largest unit first is not demanded, no sign, no spaces; "0s" is zero,
-// a bare number is an error. Fractions are allowed ("1.5s"). The message of the error tells what was expected.
+// One or more numbers with a unit (ns us ms s m h), largest unit first is not demanded, no sign, no spaces; "0s" is
+// zero, a bare number is an error. Fractions are allowed ("1.5s"). The message of the error tells what was expected.
 absl::StatusOr<Duration> ParseDuration(std::string_view text);
 
 // Shortest exact text that ParseDuration reads back, e.g. "1m30s", "250ms", "0s".

@@ -4,6 +4,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <variant>
 
 namespace holter {
@@ -19,8 +20,8 @@ struct LogField {
   LogField(std::string_view k, double v) : key(k), value(v) {}
   LogField(std::string_view k, bool v) : key(k), value(v) {}
   template <typename Int>
-    requires(std::is_integral_v<Int> && !std::is_same_v<Int, bool>)
-  LogField(std::string_view k, Int v) : key(k), value(static_cast<long long>(v)) {}
+  requires(std::is_integral_v<Int> && !std::is_same_v<Int, bool>) LogField(std::string_view k, Int v)
+      : key(k), value(static_cast<long long>(v)) {}
 
   std::string_view key;
   std::variant<std::string, long long, double, bool> value;
@@ -29,7 +30,8 @@ struct LogField {
 // Call once, before the first thread starts. Until then: text, kInfo.
 void ConfigureLog(LogFormat format, LogLevel least);
 
-// `message` is a fixed sentence without variable parts; those are fields. Thread-safe; blocks for the write of one line.
+// `message` is a fixed sentence without variable parts; those are fields. Thread-safe; blocks for the write of one
+// line.
 void Log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields = {});
 
 }  // namespace holter

@@ -32,9 +32,9 @@ class SecretSource {
  public:
   virtual ~SecretSource() = default;
 
-  // The content behind "name/key", one trailing newline taken off. NOT_FOUND: no such file; INVALID_ARGUMENT: not of the
-  // form name/key (each [a-zA-Z0-9._-]+ and not "." or ".."); messages name the reference, never the content. Reads at
-  // every call, so that a rotated secret is seen. Thread-safe; may block on the file system.
+  // The content behind "name/key", one trailing newline taken off. NOT_FOUND: no such file; INVALID_ARGUMENT: not of
+  // the form name/key (each [a-zA-Z0-9._-]+ and not "." or ".."); messages name the reference, never the content. Reads
+  // at every call, so that a rotated secret is seen. Thread-safe; may block on the file system.
   virtual absl::StatusOr<Secret> Read(std::string_view reference) const = 0;
 };
 

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Installs what building, testing and running Holter needs on Debian 12. Does nothing, and needs no network, when all is there.
+set -euo pipefail
+
+packages=(
+  # compilers and build
+  g++ cmake ninja-build make ccache lld pkg-config git ca-certificates
+  # libraries
+  libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
+  libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev
+  libabsl-dev libssl-dev libre2-dev libc-ares-dev libsqlite3-dev libsqlitecpp-dev
+  libyaml-cpp-dev libcli11-dev libspdlog-dev libfmt-dev prometheus-cpp-dev zlib1g-dev
+  # the demo's and the tests' peer; promtool
+  python3 python3-websockets
+)
+test_packages=(
+  libgtest-dev libgmock-dev clang clang-format clang-tidy openssl prometheus nodejs npm curl procps
+)
+
+# A machine may bring its own node; Debian's is only for those that have none.
+if command -v node >/dev/null && command -v npm >/dev/null; then
+  test_packages=("${test_packages[@]/nodejs/}")
+  test_packages=("${test_packages[@]/npm/}")
+fi
+case "${1:-run}" in
+  run) ;;
+  test) packages+=("${test_packages[@]}") ;;
+  *) echo "usage: $0 [run|test]" >&2; exit 2 ;;
+esac
+
+missing=()
+for package in "${packages[@]}"; do
+  [ -n "$package" ] || continue
+  status=$(dpkg-query -W -f='${Status}' "$package" 2>/dev/null || true)
+  [ "$status" = "install ok installed" ] || missing+=("$package")
+done
+if [ ${#missing[@]} -gt 0 ]; then
+  echo "Installing: ${missing[*]}"
+  sudo=()
+  if [ "$(id -u)" -ne 0 ]; then sudo=(sudo); fi
+  export DEBIAN_FRONTEND=noninteractive
+  "${sudo[@]}" apt-get update -qq
+  "${sudo[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}"
+fi
+
+# Tools from npm, pinned in tools/package.json: buf for the protos.
+if [ "${1:-run}" = test ] && ! [ -x "$(dirname "$0")/../tools/node_modules/.bin/buf" ]; then
+  (cd "$(dirname "$0")/../tools" && npm install --no-audit --no-fund --silent)
+fi

@@ -1,0 +1,129 @@
+#include "app/configuration.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <map>
+
+#include "app/yaml_config.h"
+#include "base/duration_text.h"
+
+namespace holter::app {
+namespace {
+
+// A flag and the environment variable HOLTER_… of the same name.
+CLI::Option* WithEnvironment(CLI::Option* option) {
+  std::string name = "HOLTER_" + option->get_lnames().front();
+  for (char& c : name) {
+    c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  }
+  return option->envname(name);
+}
+
+template <typename T>
+CLI::Option* Add(CLI::App& app, const std::string& name, T& value, const std::string& description) {
+  return WithEnvironment(app.add_option(name, value, description)->capture_default_str());
+}
+
+template <typename Enum>
+CLI::Option* AddWord(CLI::App& app, const std::string& name, Enum& value, const std::map<std::string, Enum>& words,
+                     const std::string& description) {
+  return WithEnvironment(
+      app.add_option(name, value, description)->transform(CLI::CheckedTransformer(words).description("")));
+}
+
+void AddFlags(CLI::App& app, Configuration& config) {
+  Add(app, "--grpc-listen", config.grpc_listen, "Address and port of the gRPC API; port 0 takes a free one");
+  Add(app, "--http-listen", config.http_listen, "Address and port of /metrics, /livez and /readyz");
+  WithEnvironment(app.add_flag("--insecure", config.insecure,
+                               "Listen beyond loopback although calls are neither encrypted nor authenticated"));
+  WithEnvironment(app.add_flag("--reflection", config.reflection, "Serve gRPC reflection"));
+  Add(app, "--ports-file", config.ports_file, "Write the bound addresses to this file as JSON, once all are bound");
+  AddWord(app, "--store", config.store, {{"sqlite", StoreKind::kSqlite}, {"memory", StoreKind::kMemory}},
+          "Where declarations are kept: sqlite (in --data-dir) or memory (forgotten at the end) [sqlite]");
+  Add(app, "--data-dir", config.data_dir, "Directory of the embedded store");
+  Add(app, "--sessions-dir", config.sessions_dir, "Directory of YAML files that declare sessions");
+  Add(app, "--secrets-dir", config.secrets_dir, "Directory whose files name/key are meant by ${secret:name/key}");
+  Add(app, "--loops", config.loops, "Event loops; 0 means one a core")->check(CLI::Range(0, 256));
+  Add(app, "--connect-rate", config.connect_rate, "Connection attempts a second; 0 means no bound")
+      ->check(CLI::Range(0.0, 1e6));
+  Add(app, "--connect-in-flight", config.connect_in_flight, "Connection attempts at a time; 0 means no bound")
+      ->check(CLI::Range(0, 1'000'000));
+  Add(app, "--dns-server", config.dns_server, "host:port of the name server, in place of the system's");
+  Add(app, "--watch-history", config.watch_history, "Changes that a Watch resume token may lie behind")
+      ->check(CLI::Range(1024, 16'777'216));
+  AddWord(app, "--session-series", config.series_level,
+          {{"none", SeriesLevel::kNone}, {"basic", SeriesLevel::kBasic}, {"full", SeriesLevel::kFull}},
+          "Series a session on /metrics: none, basic or full [basic]");
+  Add(app, "--session-series-limit", config.series_limit,
+      "Most of these series; what is beyond is dropped and counted");
+  AddWord(app, "--log-format", config.log_format, {{"text", LogFormat::kText}, {"json", LogFormat::kJson}},
+          "text for people or one json object a line [text]");
+  AddWord(app, "--log-level", config.log_level,
+          {{"debug", LogLevel::kDebug},
+           {"info", LogLevel::kInfo},
+           {"warning", LogLevel::kWarning},
+           {"error", LogLevel::kError}},
+          "Least level that is logged [info]");
+}
+
+// What single flags cannot tell; the message of a usage error, or empty.
+std::string CheckTogether(const Configuration& config) {
+  for (const auto& [flag, listen] :
+       {std::pair{"--grpc-listen", config.grpc_listen}, std::pair{"--http-listen", config.http_listen}}) {
+    if (!config.insecure && !IsLoopbackListen(listen)) {
+      return fmt::format(
+          "{}: {} can be reached from beyond this machine and calls are neither encrypted nor authenticated; listen on "
+          "loopback or say --insecure",
+          flag, listen);
+    }
+  }
+  return "";
+}
+
+}  // namespace
+
+bool IsLoopbackListen(std::string_view listen) {
+  const size_t colon = listen.rfind(':');
+  const std::string_view host = listen.substr(0, colon);
+  return host == "localhost" || host == "[::1]" || host.starts_with("127.");
+}
+
+std::optional<Configuration> ParseConfiguration(int argc, char** argv, int& exit_status) {
+  Configuration config;
+  CLI::App app("holterd holds WebSocket sessions open and says which are alive.", "holterd");
+  app.footer(
+      "Every flag is also a key of --config (without the dashes) and an environment variable (HOLTER_GRPC_LISTEN).");
+  app.set_version_flag("--version", "holterd " HOLTER_VERSION);
+  app.config_formatter(std::make_shared<YamlConfig>());
+  WithEnvironment(app.set_config("--config", "", "YAML file of flags"));
+  app.allow_config_extras(CLI::config_extras_mode::error);
+  bool check_only = false;
+  app.add_flag("--check-config", check_only, "Say whether the configuration is right, and end")->configurable(false);
+  std::string stop_timeout = FormatDuration(config.stop_timeout);
+  Add(app, "--stop-timeout", stop_timeout, "How long open sessions may take to close when holterd stops");
+  AddFlags(app, config);
+  try {
+    app.parse(argc, argv);
+    const absl::StatusOr<Duration> stop = ParseDuration(stop_timeout);
+    if (!stop.ok()) {
+      throw CLI::ValidationError("--stop-timeout", std::string(stop.status().message()));
+    }
+    config.stop_timeout = *stop;
+    if (const std::string wrong = CheckTogether(config); !wrong.empty()) {
+      throw CLI::ValidationError(wrong);
+    }
+  } catch (const CLI::ParseError& error) {
+    exit_status = app.exit(error) == 0 ? 0 : 2;
+    return std::nullopt;
+  }
+  if (check_only) {
+    std::cout << "The configuration is right.\n";
+    exit_status = 0;
+    return std::nullopt;
+  }
+  return config;
+}
+
+}  // namespace holter::app

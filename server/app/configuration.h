@@ -1,0 +1,54 @@
+// What holterd was told: flags, environment (HOLTER_…), and the file of --config, in this order of precedence.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+namespace holter::app {
+
+// Which store keeps the declarations.
+enum class StoreKind { kSqlite, kMemory };
+// How much per session /metrics tells.
+enum class SeriesLevel { kNone, kBasic, kFull };
+
+// Checked; defaults are those of --help.
+struct Configuration {
+  std::string grpc_listen = "127.0.0.1:7600";
+  std::string http_listen = "127.0.0.1:7601";
+  bool insecure = false;
+  bool reflection = false;
+  std::string ports_file;
+
+  StoreKind store = StoreKind::kSqlite;
+  std::string data_dir = "./holter-data";
+  std::string sessions_dir;
+  std::string secrets_dir;
+
+  int loops = 0;
+  double connect_rate = 200;
+  int connect_in_flight = 256;
+  std::string dns_server;
+  size_t watch_history = 65536;
+
+  SeriesLevel series_level = SeriesLevel::kBasic;
+  size_t series_limit = 200'000;
+
+  LogFormat log_format = LogFormat::kText;
+  LogLevel log_level = LogLevel::kInfo;
+  Duration stop_timeout = std::chrono::milliseconds(3500);
+};
+
+// Parses the command line. Sets `exit_status` when the process has to end now (--help, --version, --check-config, wrong
+// usage); what is to be said has been printed.
+std::optional<Configuration> ParseConfiguration(int argc, char** argv, int& exit_status);
+
+// True when `listen` ("host:port") can be reached from this machine only.
+bool IsLoopbackListen(std::string_view listen);
+
+}  // namespace holter::app

@@ -1,0 +1,39 @@
+#include "app/yaml_config.h"
+
+#include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
+
+namespace holter::app {
+
+std::string YamlConfig::to_config(const CLI::App* /*app*/, bool /*default_also*/, bool /*write_description*/,
+                                  std::string /*prefix*/) const {
+  return "";
+}
+
+std::vector<CLI::ConfigItem> YamlConfig::from_config(std::istream& input) const {
+  std::vector<CLI::ConfigItem> items;
+  try {
+    const YAML::Node root = YAML::Load(input);
+    if (root.IsNull()) {
+      return items;
+    }
+    if (!root.IsMap()) {
+      throw CLI::ConversionError("--config: expected a map of flag names to values");
+    }
+    for (const auto& entry : root) {
+      if (!entry.second.IsScalar()) {
+        throw CLI::ConversionError(fmt::format("--config, line {}: {}: expected one value",
+                                               entry.second.Mark().line + 1, entry.first.as<std::string>()));
+      }
+      CLI::ConfigItem item;
+      item.name = entry.first.as<std::string>();
+      item.inputs = {entry.second.as<std::string>()};
+      items.push_back(std::move(item));
+    }
+  } catch (const YAML::Exception& error) {
+    throw CLI::ConversionError(fmt::format("--config, line {}: {}", error.mark.line + 1, error.msg));
+  }
+  return items;
+}
+
+}  // namespace holter::app

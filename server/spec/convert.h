@@ -15,15 +15,21 @@
 
 namespace holter::spec {
 
-// Checks and compiles everything but the URL. Violations are appended with paths below `prefix` ("session.spec"); null if there are any.
-// `secrets`: references have to be readable now; null skips that check.
+// Checks and compiles everything but the URL. Violations are appended with paths below `prefix` ("session.spec"); null
+// if there are any. `secrets`: references have to be readable now; null skips that check.
 std::shared_ptr<const core::SharedSpec> CompileShared(const v1::SessionSpec& spec, std::string_view prefix,
-                                                      const SecretSource* secrets, std::vector<FieldViolation>& violations);
+                                                      const SecretSource* secrets,
+                                                      std::vector<FieldViolation>& violations);
+
+// Checks the URL, and that what is only for wss stands with wss.
+void CheckUrl(const v1::SessionSpec& spec, std::string_view prefix, std::vector<FieldViolation>& violations);
 
 // Url and the rest; INVALID_ARGUMENT lists every violation, all at once.
-absl::StatusOr<core::SessionSpec> Compile(const v1::SessionSpec& spec, std::string_view prefix, const SecretSource* secrets);
+absl::StatusOr<core::SessionSpec> Compile(const v1::SessionSpec& spec, std::string_view prefix,
+                                          const SecretSource* secrets);
 
-// Checks labels, group and output-only fields of a session that a caller sent.
+// Checks labels and group of a session that a caller sent. Output-only fields are no error (AIP-203), so that what Get
+// answered can be sent back; the registry ignores them.
 void CheckDeclaration(const v1::Session& session, std::string_view prefix, std::vector<FieldViolation>& violations);
 
 // Times of `status` are steady; `now` and `wall` are the same moment on both clocks.

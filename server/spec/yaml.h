@@ -1,4 +1,5 @@
-// Files of sessions: YAML of the proto's JSON mapping, so that there is one schema. Used by --sessions-dir and the command line.
+// Files of sessions: YAML of the proto's JSON mapping, so that there is one schema. Used by --sessions-dir and the
+// command line.
 #pragma once
 
 #include <string>
@@ -13,8 +14,9 @@
 
 namespace holter::spec {
 
-// Parses `sessions:`, a list of Session. Field names in snake_case or lowerCamelCase; enum words with or without prefix. Unknown fields, wrong
-// types, duplicate keys are INVALID_ARGUMENT with `file`, line and path: "feeds.yaml:7: sessions[0].spec.beats[0].intervall: unknown field".
+// Parses `sessions:`, a list of Session. Field names in snake_case or lowerCamelCase; enum words with or without
+// prefix. Unknown fields, wrong types, duplicate keys are INVALID_ARGUMENT with `file`, line and path: "feeds.yaml:7:
+// sessions[0].spec.beats[0].intervall: unknown field".
 absl::StatusOr<std::vector<v1::Session>> ParseSessionsYaml(std::string_view text, std::string_view file);
 
 // Any message as YAML that ParseSessionsYaml's rules read back; enum words without prefix; unset fields are left out.

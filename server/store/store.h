@@ -15,7 +15,7 @@ namespace holter::store {
 
 // One declared session as it is stored. `declaration` is opaque here (a serialised holter.v1.Session without status).
 struct StoredSession {
-  std::string name;         // primary key
+  std::string name;  // primary key
   std::string declaration;
 };
 
@@ -36,17 +36,17 @@ class Store {
   // Drains what was handed in, joins the store's thread. Every Done has been called afterwards.
   virtual ~Store() = default;
 
-  // Everything stored, in the order of names. Called once, before the first Commit. DATA_LOSS with a message for the operator when the
-  // store is damaged.
+  // Everything stored, in the order of names. Called once, before the first Commit. DATA_LOSS with a message for the
+  // operator when the store is damaged.
   virtual absl::StatusOr<std::vector<StoredSession>> Load() = 0;
 
-  // Hands in a batch that is committed whole or not at all, in the order of calls; batches of many callers share a sync.
-  // Never blocks on the disk.
+  // Hands in a batch that is committed whole or not at all, in the order of calls; batches of many callers share a
+  // sync. Never blocks on the disk.
   virtual void Commit(std::vector<Change> changes, Done done) = 0;
 };
 
-// In `data_dir` (made if it is not there, mode 0700), locked against a second daemon. DATA_LOSS: damaged, and refused; FAILED_PRECONDITION:
-// in use, or made by a newer version.
+// In `data_dir` (made if it is not there, mode 0700), locked against a second daemon. DATA_LOSS: damaged, and refused;
+// FAILED_PRECONDITION: in use, or made by a newer version.
 absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const std::string& data_dir, OperationObserver& operations);
 
 // Forgets everything; for --store=memory and tests.

@@ -1,0 +1,36 @@
+// The file that holds the declarations: made, told apart from others, checked. Knows the schema; says nothing of
+// commits.
+#pragma once
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace holter::store {
+
+// Version of the schema below, in the file's user_version.
+inline constexpr int kSchemaVersion = 1;
+// "HOLT", in the file's application_id.
+inline constexpr int kApplicationId = 0x484F4C54;
+
+std::string DatabasePathIn(const std::string& directory);
+
+// Opens the database in `directory`, whose lock the caller holds. A directory without one gets one; a database that is
+// foreign, newer, cut or damaged is refused and left as it is, its write-ahead log too, until AllowCheckpointOnClose.
+absl::StatusOr<std::unique_ptr<SQLite::Database>> OpenDatabase(const std::string& directory);
+
+// Call when all of the database is known to be sound: from now on its log is folded into it when it is closed.
+void AllowCheckpointOnClose(SQLite::Database& database);
+
+// DATA_LOSS, STORE_DAMAGED: which file, what is wrong with it, and what the operator can do.
+absl::Status Damaged(std::string_view path, std::string_view what);
+
+// What an exception of SQLite means to a caller. `doing` completes "cannot …".
+absl::Status StatusOf(const SQLite::Exception& error, std::string_view doing, std::string_view path);
+
+}  // namespace holter::store

@@ -11,6 +11,13 @@ namespace holter::core {
 // than kLeastDelay, whatever the numbers: no policy can make a hot loop.
 Duration BackoffDelay(const ReconnectSpec& spec, int attempt, Random& random);
 
+// The delay of RetryClass::kSlow: max_delay * U[1 - jitter, 1 + jitter], as often as it is asked.
+Duration SlowDelay(const ReconnectSpec& spec, Random& random);
+
+// `delay`, or the peer's Retry-After (capped by retry_after_max) if that is longer; then with a little of `delay` on
+// top, so that sessions which were told the same time do not come back together.
+Duration AtLeastRetryAfter(const ReconnectSpec& spec, Duration delay, Duration retry_after, Random& random);
+
 inline constexpr Duration kLeastDelay = std::chrono::milliseconds(10);
 
 }  // namespace holter::core

@@ -16,19 +16,26 @@ namespace holter::core {
 struct JsonPointer {
   std::vector<std::string> tokens;
 
+  // "" is the whole document. The message of the error tells what was expected.
   static absl::StatusOr<JsonPointer> Parse(std::string_view text);
+
+  friend bool operator==(const JsonPointer&, const JsonPointer&) = default;
 };
 
 // The value at `pointer` equals `equals`, a JSON text; numbers compare as numbers.
 struct JsonCondition {
   JsonPointer pointer;
   std::string equals;
+
+  friend bool operator==(const JsonCondition&, const JsonCondition&) = default;
 };
 
 // Where the echo of a variable stands in an answer, and which variable it is.
 struct Correlation {
   std::variant<JsonPointer, int> place;  // int: a group of the regular expression, from 1
   Variable variable = Variable::kSeq;
+
+  friend bool operator==(const Correlation&, const Correlation&) = default;
 };
 
 // Immutable; any thread.
@@ -49,6 +56,9 @@ class Matcher {
   bool MatchesWithEcho(std::string_view message, const Correlation& correlation, std::string& echo) const;
   // Groups of the regular expression; 0 for other kinds.
   int GroupCount() const;
+
+  // Declared alike: same kind, same text, pattern, bytes or conditions in the same order.
+  friend bool operator==(const Matcher& a, const Matcher& b);
 
  private:
   struct Impl;

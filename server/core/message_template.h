@@ -60,11 +60,18 @@ class MessageTemplate {
   // Appends the expansion to `out`.
   void Expand(const BeatVariables& variables, std::string& out) const;
 
+  // Same kind, literals and variables.
+  friend bool operator==(const MessageTemplate&, const MessageTemplate&) = default;
+
  private:
+  friend class TemplateBuilder;
+
   // A literal, then perhaps a variable.
   struct Part {
     std::string literal;
     int variable = -1;  // Variable, or -1
+
+    friend bool operator==(const Part&, const Part&) = default;
   };
 
   FrameKind kind_ = FrameKind::kText;

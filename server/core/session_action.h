@@ -71,7 +71,7 @@ struct BeatReport {
     kExcused,  // its deadline passed while we were starved; nobody is blamed
   } kind = Kind::kSent;
   bool app = false;
-  uint8_t beat = 0;  // index in SharedSpec::beats when app
+  uint8_t beat = 0;             // index in SharedSpec::beats when app
   std::optional<Duration> rtt;  // with kAcked and kLate, unless we disturbed the sample
 };
 
@@ -85,11 +85,11 @@ struct AttemptReport {
 // The machine has ended; it wants no further event.
 struct FinishedAction {};
 
-using Action = std::variant<DialAction, PingAction, SendAction, DropAction, Transition, BeatReport, AttemptReport,
-                            FinishedAction>;
+using Action =
+    std::variant<DialAction, PingAction, SendAction, DropAction, Transition, BeatReport, AttemptReport, FinishedAction>;
 
-// In the order in which they are to be done. One list a loop is enough: it is filled by one call of a machine and emptied
-// by the runner before the next.
+// In the order in which they are to be done. One list a loop is enough: it is filled by one call of a machine and
+// emptied by the runner before the next.
 using ActionList = std::vector<Action>;
 
 }  // namespace holter::core

@@ -51,8 +51,8 @@ struct CloseInfo {
 
 // What the kernel knows of the connection, asked when a verdict is due.
 struct LinkState {
-  bool write_blocked = false;    // a write has not been taken by the kernel
-  bool unacked_bytes = false;    // bytes of ours that the peer's kernel has not acknowledged
+  bool write_blocked = false;  // a write has not been taken by the kernel
+  bool unacked_bytes = false;  // bytes of ours that the peer's kernel has not acknowledged
   std::optional<TcpRtt> tcp_rtt;
 };
 

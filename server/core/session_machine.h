@@ -10,14 +10,14 @@
 //                                                      STOPPED
 //   Stop from everywhere: drop, FinishedAction.
 //
-// Health is judged apart. Until every heartbeat that can be judged has answered once on this connection, health stays what it was
-// (UNKNOWN, or DOWN). HEALTHY: each was answered when last judged. DEGRADED: one was missed, not more often than allowed.
-// DOWN: one was missed too often (the connection is dropped at once), or the connection is lost or refused.
-// A spec without any judged heartbeat: UNKNOWN while open, DOWN while not connected after a failure.
+// Health is judged apart. Until every heartbeat that can be judged has answered once on this connection, health stays
+// what it was (UNKNOWN, or DOWN). HEALTHY: each was answered when last judged. DEGRADED: one was missed, not more often
+// than allowed. DOWN: one was missed too often (the connection is dropped at once), or the connection is lost or
+// refused. A spec without any judged heartbeat: UNKNOWN while open, DOWN while not connected after a failure.
 //
-// Definition of dead: a beat is late from the moment it was due. It is missed when due + timeout has passed and no answer has been
-// read; the runner reads what had arrived before it calls OnTimer. What was outstanding when the loop was stalled is excused: a
-// fresh beat goes out at once and has its full time.
+// Definition of dead: a beat is late from the moment it was due. It is missed when due + timeout has passed and no
+// answer has been read; the runner reads what had arrived before it calls OnTimer. What was outstanding when the loop
+// was stalled is excused: a fresh beat goes out at once and has its full time.
 //
 // Owned by a runner, called by one thread at a time. Snapshot may be called by others under the runner's lock.
 #pragma once
@@ -53,8 +53,9 @@ class SessionMachine {
   void Start(const Tick& tick, ActionList& out);
   // From every state, DropAction if there is anything to drop and FinishedAction follow.
   void Stop(const Tick& tick, StopCause cause, ActionList& out);
-  // Takes a changed spec. `reconnect`: what the connection depends on changed, so it is dropped (operator) and dialled anew at once.
-  // Otherwise the connection stays; beats that changed begin anew with their first delay counted from now.
+  // Takes a changed spec. `reconnect`: what the connection depends on changed, so it is dropped (operator) and dialled
+  // anew at once. Otherwise the connection stays; beats that changed begin anew with their first delay counted from
+  // now.
   void Update(const Tick& tick, std::shared_ptr<const SharedSpec> spec, bool reconnect, ActionList& out);
 
   // The attempt of the last DialAction.
@@ -74,7 +75,8 @@ class SessionMachine {
   void OnTimer(const Tick& tick, const LinkState& link, ActionList& out);
   // kNever if the machine waits for nothing. May be earlier than needed, never later.
   TimePoint NextDeadline() const;
-  // True when OnTimer at `now` could declare a beat missed: then the runner reads the socket empty and asks the kernel first.
+  // True when OnTimer at `now` could declare a beat missed: then the runner reads the socket empty and asks the kernel
+  // first.
   bool VerdictDue(TimePoint now) const;
 
   State state() const { return state_; }

@@ -65,6 +65,8 @@ struct Cadence {
   Duration timeout = std::chrono::seconds(20);
   Duration first_delay = Duration::zero();  // from open
   int misses_allowed = 0;
+
+  friend bool operator==(const Cadence&, const Cadence&) = default;
 };
 
 struct ProtocolHeartbeatSpec {
@@ -72,6 +74,8 @@ struct ProtocolHeartbeatSpec {
   Cadence cadence;
   MessageTemplate payload;  // text, at most 125 bytes expanded; "${seq}" by default
   PongRule answer = PongRule::kExactEcho;
+
+  friend bool operator==(const ProtocolHeartbeatSpec&, const ProtocolHeartbeatSpec&) = default;
 };
 
 struct BeatSpec {
@@ -80,6 +84,8 @@ struct BeatSpec {
   MessageTemplate send;
   std::optional<Matcher> expect;  // none: keepalive only, no verdict
   std::optional<Correlation> correlate;
+
+  friend bool operator==(const BeatSpec&, const BeatSpec&) = default;
 };
 
 // Attempt n waits min(first_delay * factor^n, max_delay) * U[1 - jitter, 1 + jitter].

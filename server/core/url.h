@@ -12,8 +12,8 @@ namespace holter::core {
 // What dialling needs of a ws or wss URL.
 struct Url {
   bool tls = false;
-  std::string host;    // without brackets; a name or a numeric address
-  uint16_t port = 0;   // the scheme's default when not given
+  std::string host;   // without brackets; a name or a numeric address
+  uint16_t port = 0;  // the scheme's default when not given
   bool default_port = false;
   bool host_is_ipv6 = false;
   std::string target;  // path and query, at least "/"

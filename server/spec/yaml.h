@@ -16,12 +16,13 @@ namespace holter::spec {
 
 // Parses `sessions:`, a list of Session. Field names in snake_case or lowerCamelCase; enum words with or without
 // prefix. Unknown fields, wrong types, duplicate keys are INVALID_ARGUMENT with `file`, line and path: "feeds.yaml:7:
-// sessions[0].spec.beats[0].intervall: unknown field".
+// sessions[0].spec.beats[0].intervall: unknown field";
+// the first twenty complaints, a line each.
 absl::StatusOr<std::vector<v1::Session>> ParseSessionsYaml(std::string_view text, std::string_view file);
 
 // Any message as YAML that ParseSessionsYaml's rules read back; enum words without prefix; unset fields are left out.
 std::string ToYaml(const google::protobuf::Message& message);
-// The same as JSON, indented.
+// The same as JSON, indented, with protobuf's JSON mapping for 64-bit integers and enums but names in snake_case.
 std::string ToJson(const google::protobuf::Message& message);
 
 }  // namespace holter::spec

@@ -1,0 +1,86 @@
+#include "spec/yaml.h"
+
+#include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "spec/yaml_reader.h"
+#include "spec/yaml_scalar.h"
+
+namespace holter::spec {
+namespace {
+
+constexpr size_t kLargestFile = size_t{64} << 20;
+
+absl::Status Bad(std::string_view file, std::string_view message) {
+  return MakeError(absl::StatusCode::kInvalidArgument, "INVALID_FILE", message, {{"file", std::string(file)}});
+}
+
+absl::Status CheckText(std::string_view text, std::string_view file) {
+  if (text.size() > kLargestFile) {
+    return Bad(file, fmt::format("{}:1: expected at most {} bytes, got {}", file, kLargestFile, text.size()));
+  }
+  if (const size_t bad = FindInvalidUtf8(text); bad != std::string_view::npos) {
+    const auto line = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(bad), '\n') + 1;
+    return Bad(file, fmt::format("{}:{}: expected UTF-8", file, line));
+  }
+  return absl::OkStatus();
+}
+
+// The list below `sessions`, the only field of a file.
+void ReadFile(const YAML::Node& root, YamlReader& reader, std::vector<v1::Session>& out) {
+  constexpr std::string_view kExpected = "expected `sessions:`, a list of sessions ([] for none)";
+  if (!root.IsMap()) {
+    reader.Complain(root.Mark(), "", kExpected);
+    return;
+  }
+  YAML::Node sessions;
+  for (const auto& entry : root) {
+    const std::string name = entry.first.IsScalar() ? entry.first.Scalar() : "";
+    if (name != "sessions") {
+      reader.Complain(entry.first.Mark(), name, "unknown field");
+    } else if (sessions.IsDefined() && !sessions.IsNull()) {
+      reader.Complain(entry.first.Mark(), name, "stands here twice");
+    } else {
+      sessions.reset(entry.second);
+    }
+  }
+  if (!sessions.IsSequence()) {
+    reader.Complain(sessions.IsNull() ? root.Mark() : sessions.Mark(), "", kExpected);
+    return;
+  }
+  for (const YAML::Node& node : sessions) {
+    if (reader.full()) {
+      return;
+    }
+    reader.ReadMessage(node, fmt::format("sessions[{}]", out.size()), out.emplace_back());
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<v1::Session>> ParseSessionsYaml(std::string_view text, std::string_view file) {
+  if (absl::Status status = CheckText(text, file); !status.ok()) {
+    return status;
+  }
+  YamlReader reader(file);
+  std::vector<v1::Session> sessions;
+  try {
+    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
+    if (documents.size() > 1) {
+      reader.Complain(documents[1].Mark(), "", "expected one document, got several");
+    } else {
+      ReadFile(documents.empty() ? YAML::Node() : documents[0], reader, sessions);
+    }
+  } catch (const YAML::Exception& problem) {
+    reader.Complain(problem.mark, "", problem.msg);
+  }
+  if (!reader.complaints().empty()) {
+    return Bad(file, fmt::format("{}", fmt::join(reader.complaints(), "\n")));
+  }
+  return sessions;
+}
+
+}  // namespace holter::spec

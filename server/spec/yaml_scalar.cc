@@ -1,0 +1,176 @@
+#include "spec/yaml_scalar.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+
+#include "base/json_text.h"
+#include "spec/json_value.h"
+
+namespace holter::spec {
+namespace {
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+std::string Lower(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return out;
+}
+
+template <size_t N>
+bool IsOneOf(std::string_view text, const std::array<std::string_view, N>& words) {
+  return std::find(words.begin(), words.end(), text) != words.end();
+}
+
+size_t CountDigits(std::string_view text) {
+  return static_cast<size_t>(std::find_if_not(text.begin(), text.end(), IsDigit) - text.begin());
+}
+
+// [0-9]* ( . [0-9]* )? ( [eE] [-+]? [0-9]+ )?, with a digit before the exponent.
+bool IsDecimal(std::string_view text) {
+  const size_t whole = CountDigits(text);
+  text.remove_prefix(whole);
+  size_t fraction = 0;
+  if (text.starts_with('.')) {
+    fraction = CountDigits(text.substr(1));
+    text.remove_prefix(1 + fraction);
+  }
+  if (whole + fraction == 0) {
+    return false;
+  }
+  if (!text.empty() && (text.front() == 'e' || text.front() == 'E')) {
+    text.remove_prefix(1);
+    if (!text.empty() && (text.front() == '-' || text.front() == '+')) {
+      text.remove_prefix(1);
+    }
+    return !text.empty() && CountDigits(text) == text.size();
+  }
+  return text.empty();
+}
+
+// `text` is a decimal number without sign.
+PlainValue ReadDecimal(std::string_view text, bool negative) {
+  if (text.size() > 1 && text[0] == '0' && IsDigit(text[1])) {
+    return DoubtfulNumber{
+        "a number that begins with 0 is octal to some; write it without the 0, or in quotes if it is text"};
+  }
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    return DoubtfulNumber{"a number too large or too small for a double; quote it if it is text"};
+  }
+  if (CountDigits(text) == text.size() && number > kLargestExact) {
+    return DoubtfulNumber{"an integer beyond 2^53 - 1 loses its last digits here; quote it"};
+  }
+  return negative ? -number : number;
+}
+
+// Hexadecimal and octal of the core schema; std::string if it is neither.
+PlainValue ReadPrefixed(std::string_view text) {
+  const int base = text.starts_with("0x") ? 16 : 8;
+  uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data() + 2, text.data() + text.size(), number, base);
+  if (error == std::errc() && end == text.data() + text.size()) {
+    return DoubtfulNumber{"a hexadecimal or octal number; write it in decimal, or in quotes if it is text"};
+  }
+  return std::string(text);
+}
+
+// What no reader takes for anything but text: not a number, date, boolean or null of YAML 1.1 or 1.2, no indicator.
+bool IsPlainText(std::string_view text) {
+  static constexpr std::array<std::string_view, 9> kWords = {"null", "true", "false", "yes", "no",
+                                                             "on",   "off",  "y",     "n"};
+  constexpr std::string_view kMarks = "_./:+-=?&%@~$";
+  if (text.empty() || text.back() == ':' || IsOneOf(Lower(text), kWords)) {
+    return false;
+  }
+  if (IsDigit(text.front())) {
+    // Durations: "20s", "1m30s", "0.012s".
+    constexpr auto kIsPart = [](char c) { return IsDigit(c) || c == '.' || c == 'h' || c == 'm' || c == 's'; };
+    return IsLetter(text.back()) && std::all_of(text.begin(), text.end(), kIsPart);
+  }
+  return (IsLetter(text.front()) || text.front() == '/' || text.front() == '_') &&
+         std::all_of(text.begin(), text.end(),
+                     [&](char c) { return IsLetter(c) || IsDigit(c) || kMarks.find(c) != std::string_view::npos; });
+}
+
+// Length of the UTF-8 sequence at the start of `text` (RFC 3629 section 4); 0 if it is malformed.
+size_t SequenceLength(std::string_view text) {
+  const auto byte = [&](size_t i) { return i < text.size() ? static_cast<uint8_t>(text[i]) : 0; };
+  const auto tail = [&](size_t i) { return (byte(i) & 0xC0) == 0x80; };
+  const int lead = byte(0);
+  if (lead < 0x80) {
+    return 1;
+  }
+  if (lead >= 0xC2 && lead <= 0xDF) {
+    return tail(1) ? 2 : 0;
+  }
+  if (lead >= 0xE0 && lead <= 0xEF) {
+    const bool overlong = lead == 0xE0 && byte(1) < 0xA0;
+    const bool surrogate = lead == 0xED && byte(1) > 0x9F;
+    return tail(1) && tail(2) && !overlong && !surrogate ? 3 : 0;
+  }
+  if (lead >= 0xF0 && lead <= 0xF4) {
+    const bool overlong = lead == 0xF0 && byte(1) < 0x90;
+    const bool too_large = lead == 0xF4 && byte(1) > 0x8F;
+    return tail(1) && tail(2) && tail(3) && !overlong && !too_large ? 4 : 0;
+  }
+  return 0;
+}
+
+}  // namespace
+
+PlainValue ReadPlain(std::string_view text) {
+  static constexpr std::array<std::string_view, 5> kNull = {"", "~", "null", "Null", "NULL"};
+  static constexpr std::array<std::string_view, 3> kTrue = {"true", "True", "TRUE"};
+  static constexpr std::array<std::string_view, 3> kFalse = {"false", "False", "FALSE"};
+  static constexpr std::array<std::string_view, 2> kNotFinite = {".inf", ".nan"};
+  if (IsOneOf(text, kNull)) {
+    return std::monostate{};
+  }
+  if (IsOneOf(text, kTrue) || IsOneOf(text, kFalse)) {
+    return IsOneOf(text, kTrue);
+  }
+  std::string_view unsigned_text = text;
+  if (text.front() == '-' || text.front() == '+') {
+    unsigned_text.remove_prefix(1);
+  }
+  if (IsOneOf(Lower(unsigned_text), kNotFinite)) {
+    return DoubtfulNumber{"JSON knows neither NaN nor infinities; quote it if it is text"};
+  }
+  if (text.starts_with("0x") || text.starts_with("0o")) {
+    return ReadPrefixed(text);
+  }
+  if (IsDecimal(unsigned_text)) {
+    return ReadDecimal(unsigned_text, text.front() == '-');
+  }
+  return std::string(text);
+}
+
+std::string StringScalar(std::string_view text) {
+  if (IsPlainText(text)) {
+    return std::string(text);
+  }
+  std::string out;
+  AppendJsonString(text, out);
+  return out;
+}
+
+size_t FindInvalidUtf8(std::string_view text) {
+  size_t at = 0;
+  while (at < text.size()) {
+    const size_t length = SequenceLength(text.substr(at));
+    if (length == 0) {
+      return at;
+    }
+    at += length;
+  }
+  return std::string_view::npos;
+}
+
+}  // namespace holter::spec

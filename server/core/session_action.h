@@ -69,10 +69,11 @@ struct BeatReport {
     kDuplicate,
     kUnsolicited,
     kExcused,  // its deadline passed while we were starved; nobody is blamed
+    kSample,  // only a round trip: the pong of a beat that other inbound bytes had acked before (PongRule::kAnyInbound)
   } kind = Kind::kSent;
   bool app = false;
   uint8_t beat = 0;             // index in SharedSpec::beats when app
-  std::optional<Duration> rtt;  // with kAcked and kLate, unless we disturbed the sample
+  std::optional<Duration> rtt;  // with kAcked, kLate and kSample, unless we disturbed the sample or it is ambiguous
 };
 
 // An attempt ended: opened, or failed with a reason.

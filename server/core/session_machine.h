@@ -84,6 +84,95 @@ class SessionMachine {
   SessionStatus Snapshot() const;
   void SetTcpRtt(const TcpRtt& rtt);
   const SharedSpec& spec() const { return *spec_; }
+
+ private:
+  // Texts that most sessions do not have most of the time.
+  struct RareTexts {
+    std::string detail;
+    std::string subprotocol;
+  };
+
+  // Everything about a move that is not in the fields yet.
+  struct Move {
+    State state = State::kConnecting;
+    Health health = Health::kUnknown;
+    Reason reason = Reason::kNone;
+    Path path = Path::kUnknown;
+    std::string detail;
+  };
+
+  // Where the next attempt is decided.
+  struct Loss {
+    RetryClass then = RetryClass::kBackOff;
+    Reason reason = Reason::kNone;
+    Path path = Path::kUnknown;
+    std::string detail;
+    std::optional<Duration> retry_after;
+  };
+
+  // session_machine.cc: states.
+  bool running() const { return started_ && !finished_; }
+  bool IsOpen() const { return running() && state_ == State::kOpen; }
+  Transition& Enter(const Tick& tick, Move move, ActionList& out);
+  void Dial(ActionList& out);
+  // The attempt or connection has ended.
+  void Lose(const Tick& tick, Loss loss, ActionList& out);
+  Duration DelayFor(const Loss& loss, bool stable);
+  void ResetIfStable(TimePoint now);
+  void BeginAnew(const Tick& tick, ActionList& out);
+
+  // session_heartbeats.cc: heartbeats and the health that follows from them.
+  void AdoptSpec(const Tick& tick, std::shared_ptr<const SharedSpec> spec);
+  size_t HeartbeatCount() const { return heartbeat_count_; }
+  bool IsApp(size_t i) const { return i > 0 || !spec_->protocol.active; }
+  size_t BeatIndex(size_t i) const { return spec_->protocol.active ? i - 1 : i; }
+  const Cadence& CadenceOf(size_t i) const;
+  bool AnyJudged() const;
+  void SendDue(const Tick& tick, ActionList& out);
+  void SendHeartbeat(const Tick& tick, size_t i, ActionList& out);
+  // False when the session died of heartbeat i.
+  bool Judge(const Tick& tick, size_t i, const LinkState& link, ActionList& out);
+  void Die(const Tick& tick, size_t i, bool starved, const LinkState& link, ActionList& out);
+  void Report(size_t i, BeatReport::Kind kind, std::optional<Duration> rtt, ActionList& out) const;
+  void TakeAnswer(const Tick& tick, size_t i, const HeartbeatMachine::Answer& answer, ActionList& out);
+  // What heartbeat i makes of a message; none if it is no answer to it.
+  std::optional<BeatReport::Kind> Peek(size_t i, std::string_view message, uint64_t& key) const;
+  void JudgeHealth(const Tick& tick, ActionList& out);
+  void LoseHeartbeats();
+  std::string MissDetail(size_t i) const;
+  BeatStatus StatusOf(size_t i) const;
+
+  void SetDetail(std::string detail);
+  void SetSubprotocol(std::string subprotocol);
+
+  std::shared_ptr<const SharedSpec> spec_;
+  Random* random_;
+  std::unique_ptr<HeartbeatMachine[]> heartbeats_;  // the protocol's first if it is active, then by SharedSpec::beats
+  std::unique_ptr<RareTexts> rare_;
+  TimePoint state_since_;
+  TimePoint health_since_;
+  TimePoint down_since_ = TimePoint::min();                 // min: was not down since it was healthy last
+  TimePoint last_alive_ = TimePoint::min();                 // min: never
+  TimePoint next_attempt_ = kNever;                         // only in BACKOFF
+  WallTime tls_expiry_ = WallTime::min();                   // min: not wss, or not open
+  TcpRtt tcp_rtt_{.min = Duration::min(), .smoothed = {}};  // min: not known
+  Traffic traffic_;
+  std::string peer_address_;
+  uint32_t attempts_ = 0;  // since the last stable connection
+  uint32_t reconnects_ = 0;
+  uint16_t backoff_step_ = 0;
+  uint16_t last_close_code_ = 0;
+  uint16_t last_http_status_ = 0;
+  State state_ = State::kConnecting;
+  Health health_ = Health::kUnknown;
+  Reason reason_ = Reason::kNone;
+  Path path_ = Path::kUnknown;
+  uint8_t heartbeat_count_ = 0;
+  bool started_ : 1 = false;
+  bool finished_ : 1 = false;
+  bool dialled_ : 1 = false;    // an attempt was begun before the present one
+  bool redialled_ : 1 = false;  // the present attempt is not the first
+  bool was_open_ : 1 = false;
 };
 
 }  // namespace holter::core

@@ -1,0 +1,325 @@
+// The states of a session. Heartbeats and health are in session_heartbeats.cc.
+#include "core/session_machine.h"
+
+#include <fmt/format.h>
+
+#include <limits>
+#include <utility>
+
+#include "core/backoff.h"
+#include "core/retry_policy.h"
+
+namespace holter::core {
+namespace {
+
+constexpr uint16_t kNormalClosure = 1000;
+constexpr uint16_t kGoingAway = 1001;
+
+}  // namespace
+
+SessionMachine::SessionMachine(std::shared_ptr<const SharedSpec> spec, TimePoint now, Random* random)
+    : random_(random), state_since_(now), health_since_(now) {
+  AdoptSpec(Tick{.now = now}, std::move(spec));
+}
+
+SessionMachine::~SessionMachine() = default;
+
+void SessionMachine::Start(const Tick& tick, ActionList& out) {
+  if (started_ || finished_) return;
+  started_ = true;
+  state_since_ = tick.now;
+  health_since_ = tick.now;
+  Dial(out);
+}
+
+void SessionMachine::Stop(const Tick& /*tick*/, StopCause cause, ActionList& out) {
+  if (finished_) return;
+  if (started_ && state_ == State::kConnecting) {
+    out.emplace_back(DropAction{});
+  } else if (started_ && state_ == State::kOpen) {
+    const bool shutdown = cause == StopCause::kShutdown;
+    out.emplace_back(DropAction{.manner = DropAction::Manner::kPolite,
+                                .code = shutdown ? kGoingAway : kNormalClosure,
+                                .reason = shutdown ? "monitor is stopping" : "session was deleted"});
+  }
+  finished_ = true;
+  LoseHeartbeats();
+  next_attempt_ = kNever;
+  out.emplace_back(FinishedAction{});
+}
+
+void SessionMachine::Update(const Tick& tick, std::shared_ptr<const SharedSpec> spec, bool reconnect, ActionList& out) {
+  if (finished_) return;
+  const bool changed = spec != spec_;
+  AdoptSpec(tick, std::move(spec));
+  if (!started_) return;
+  // A changed declaration is a new word of the operator, so it also wakes a session that policy had stopped.
+  if (reconnect || (changed && state_ == State::kStopped)) {
+    BeginAnew(tick, out);
+  } else if (state_ == State::kOpen) {
+    JudgeHealth(tick, out);
+    SendDue(tick, out);
+  }
+}
+
+void SessionMachine::BeginAnew(const Tick& tick, ActionList& out) {
+  std::optional<Duration> lifetime;
+  if (state_ == State::kOpen) {
+    lifetime = tick.now - state_since_;
+    out.emplace_back(
+        DropAction{.manner = DropAction::Manner::kPolite, .code = kNormalClosure, .reason = "session was changed"});
+  } else if (state_ == State::kConnecting) {
+    out.emplace_back(DropAction{});
+  }
+  LoseHeartbeats();
+  attempts_ = 0;
+  backoff_step_ = 0;
+  Transition& transition = Enter(tick,
+                                 {.state = State::kConnecting,
+                                  .health = health_ == Health::kDown ? Health::kDown : Health::kUnknown,
+                                  .reason = Reason::kOperator,
+                                  .path = Path::kUnknown,
+                                  .detail = "the declaration was changed"},
+                                 out);
+  transition.lifetime = lifetime;
+  Dial(out);
+}
+
+void SessionMachine::OnPhase(const Tick& /*tick*/, Phase /*phase*/, ActionList& /*out*/) {}
+
+void SessionMachine::OnOpened(const Tick& tick, OpenInfo info, ActionList& out) {
+  if (!running() || state_ != State::kConnecting) return;
+  out.emplace_back(AttemptReport{.opened = true, .reason = Reason::kNone, .reconnect = redialled_});
+  if (was_open_) ++reconnects_;
+  was_open_ = true;
+  peer_address_ = std::move(info.peer_address);
+  peer_address_.shrink_to_fit();
+  SetSubprotocol(std::move(info.subprotocol));
+  tls_expiry_ = info.tls_expiry.value_or(WallTime::min());
+  for (size_t i = 0; i < HeartbeatCount(); ++i) heartbeats_[i].OnOpened(tick.now, CadenceOf(i));
+
+  // Until a heartbeat proves life the last loss stands; without any that could, nothing is known.
+  Move move{
+      .state = State::kOpen, .health = Health::kUnknown, .reason = Reason::kNone, .path = Path::kUnknown, .detail = {}};
+  if (AnyJudged()) {
+    move.health = health_;
+    move.reason = reason_;
+    move.path = path_;
+    if (rare_) move.detail = rare_->detail;
+  }
+  Enter(tick, std::move(move), out);
+  SendDue(tick, out);
+}
+
+void SessionMachine::OnDialFailed(const Tick& tick, DialFailure failure, ActionList& out) {
+  if (!running() || state_ != State::kConnecting) return;
+  out.emplace_back(AttemptReport{.opened = false, .reason = failure.reason, .reconnect = redialled_});
+  RetryClass then = ClassOfReason(failure.reason);
+  if (failure.http_status != 0) {
+    last_http_status_ = static_cast<uint16_t>(failure.http_status);
+    if (failure.reason == Reason::kUpgradeStatus) then = ClassOfHttpStatus(spec_->close, failure.http_status);
+  }
+  Lose(tick,
+       {.then = then,
+        .reason = failure.reason,
+        .path = Path::kUnknown,
+        .detail = std::move(failure.detail),
+        .retry_after = failure.retry_after},
+       out);
+}
+
+void SessionMachine::OnClosed(const Tick& tick, CloseInfo info, ActionList& out) {
+  if (!IsOpen()) return;
+  if (info.code != 0) last_close_code_ = info.code;
+  // What we found wrong ourselves is no close code of the peer.
+  const bool by_peer = info.code != 0 || info.reason == Reason::kPeerClosed || info.reason == Reason::kPeerReset;
+  Lose(tick,
+       {.then = by_peer ? ClassOfClose(spec_->close, info.code) : ClassOfReason(info.reason),
+        .reason = info.reason,
+        .path = Path::kUnknown,
+        .detail = std::move(info.detail),
+        .retry_after = std::nullopt},
+       out);
+}
+
+void SessionMachine::OnTimer(const Tick& tick, const LinkState& link, ActionList& out) {
+  if (!running()) return;
+  if (state_ == State::kBackoff) {
+    if (tick.now < next_attempt_) return;
+    Enter(tick,
+          {.state = State::kConnecting,
+           .health = health_,
+           .reason = reason_,
+           .path = path_,
+           .detail = rare_ ? rare_->detail : std::string()},
+          out);
+    Dial(out);
+    return;
+  }
+  if (state_ != State::kOpen) return;
+  ResetIfStable(tick.now);
+  for (size_t i = 0; i < HeartbeatCount(); ++i) {
+    if (!Judge(tick, i, link, out)) return;
+  }
+  JudgeHealth(tick, out);
+  SendDue(tick, out);
+}
+
+void SessionMachine::Lose(const Tick& tick, Loss loss, ActionList& out) {
+  std::optional<Duration> lifetime;
+  bool stable = false;
+  if (state_ == State::kOpen) {
+    lifetime = tick.now - state_since_;
+    stable = *lifetime >= spec_->reconnect.stable_after;
+    ResetIfStable(tick.now);
+    LoseHeartbeats();
+  }
+  Move move{.state = State::kStopped,
+            .health = Health::kDown,
+            .reason = loss.reason,
+            .path = loss.path,
+            .detail = std::move(loss.detail)};
+  if (loss.then == RetryClass::kNever) {
+    Enter(tick, std::move(move), out).lifetime = lifetime;
+    return;
+  }
+  move.state = State::kBackoff;
+  const TimePoint next_attempt = tick.now + DelayFor(loss, stable);
+  Transition& transition = Enter(tick, std::move(move), out);
+  transition.lifetime = lifetime;
+  transition.next_attempt = next_attempt;
+  next_attempt_ = next_attempt;
+}
+
+Duration SessionMachine::DelayFor(const Loss& loss, bool stable) {
+  const ReconnectSpec& reconnect = spec_->reconnect;
+  Duration delay;
+  if (loss.then == RetryClass::kAtOnce && stable) {
+    delay = BackoffDelay(reconnect, 0, *random_);
+  } else {
+    delay = loss.then == RetryClass::kSlow ? SlowDelay(reconnect, *random_)
+                                           : BackoffDelay(reconnect, backoff_step_, *random_);
+    if (backoff_step_ < std::numeric_limits<uint16_t>::max()) ++backoff_step_;
+  }
+  return loss.retry_after ? AtLeastRetryAfter(reconnect, delay, *loss.retry_after, *random_) : delay;
+}
+
+void SessionMachine::ResetIfStable(TimePoint now) {
+  if (now - state_since_ < spec_->reconnect.stable_after) return;
+  attempts_ = 0;
+  backoff_step_ = 0;
+}
+
+void SessionMachine::Dial(ActionList& out) {
+  redialled_ = dialled_;
+  dialled_ = true;
+  ++attempts_;
+  out.emplace_back(DialAction{});
+}
+
+Transition& SessionMachine::Enter(const Tick& tick, Move move, ActionList& out) {
+  Transition transition{.at = tick.now,
+                        .from_state = state_,
+                        .state = move.state,
+                        .from_health = health_,
+                        .health = move.health,
+                        .reason = move.reason,
+                        .path = move.path,
+                        .detail = move.detail,
+                        .attempts = static_cast<int>(attempts_),
+                        .lifetime = std::nullopt,
+                        .recovery = std::nullopt,
+                        .next_attempt = std::nullopt};
+  if (move.health != health_) {
+    health_since_ = tick.now;
+    if (move.health == Health::kDown) {
+      down_since_ = tick.now;
+    } else if (move.health != Health::kDegraded) {
+      if (move.health == Health::kHealthy && down_since_ != TimePoint::min()) {
+        transition.recovery = tick.now - down_since_;
+      }
+      down_since_ = TimePoint::min();
+    }
+  }
+  if (move.state != state_) {
+    state_since_ = tick.now;
+    next_attempt_ = kNever;
+    if (move.state != State::kOpen) {
+      peer_address_ = std::string();
+      tls_expiry_ = WallTime::min();
+      tcp_rtt_.min = Duration::min();
+      SetSubprotocol({});
+    }
+  }
+  state_ = move.state;
+  health_ = move.health;
+  reason_ = move.reason;
+  path_ = move.path;
+  SetDetail(std::move(move.detail));
+  out.emplace_back(std::move(transition));
+  return std::get<Transition>(out.back());
+}
+
+TimePoint SessionMachine::NextDeadline() const {
+  if (!running()) return kNever;
+  if (state_ == State::kBackoff) return next_attempt_;
+  if (state_ != State::kOpen) return kNever;
+  TimePoint deadline = kNever;
+  for (size_t i = 0; i < HeartbeatCount(); ++i) deadline = std::min(deadline, heartbeats_[i].NextDeadline());
+  return deadline;
+}
+
+bool SessionMachine::VerdictDue(TimePoint now) const {
+  if (!IsOpen()) return false;
+  for (size_t i = 0; i < HeartbeatCount(); ++i) {
+    if (heartbeats_[i].OldestDeadline() <= now) return true;
+  }
+  return false;
+}
+
+void SessionMachine::OnBytesWritten(size_t bytes) { traffic_.bytes_out += bytes; }
+
+void SessionMachine::SetTcpRtt(const TcpRtt& rtt) { tcp_rtt_ = rtt; }
+
+void SessionMachine::SetDetail(std::string detail) {
+  if (detail.empty() && !rare_) return;
+  if (!rare_) rare_ = std::make_unique<RareTexts>();
+  rare_->detail = std::move(detail);
+  if (rare_->detail.empty() && rare_->subprotocol.empty()) rare_.reset();
+}
+
+void SessionMachine::SetSubprotocol(std::string subprotocol) {
+  if (subprotocol.empty() && !rare_) return;
+  if (!rare_) rare_ = std::make_unique<RareTexts>();
+  rare_->subprotocol = std::move(subprotocol);
+  if (rare_->detail.empty() && rare_->subprotocol.empty()) rare_.reset();
+}
+
+SessionStatus SessionMachine::Snapshot() const {
+  SessionStatus status;
+  status.state = state_;
+  status.health = health_;
+  status.reason = reason_;
+  status.path = path_;
+  if (rare_) {
+    status.detail = rare_->detail;
+    status.subprotocol = rare_->subprotocol;
+  }
+  status.state_since = state_since_;
+  status.health_since = health_since_;
+  if (last_alive_ != TimePoint::min()) status.last_alive = last_alive_;
+  if (next_attempt_ != kNever) status.next_attempt = next_attempt_;
+  status.attempts = static_cast<int>(attempts_);
+  status.reconnects = reconnects_;
+  if (tcp_rtt_.min != Duration::min()) status.tcp_rtt = tcp_rtt_;
+  status.beats.reserve(HeartbeatCount());
+  for (size_t i = 0; i < HeartbeatCount(); ++i) status.beats.push_back(StatusOf(i));
+  status.peer_address = peer_address_;
+  if (tls_expiry_ != WallTime::min()) status.tls_expiry = tls_expiry_;
+  status.traffic = traffic_;
+  status.last_close_code = last_close_code_;
+  status.last_http_status = last_http_status_;
+  return status;
+}
+
+}  // namespace holter::core

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <iostream>
 #include <map>
 
@@ -54,7 +55,9 @@ void AddFlags(CLI::App& app, Configuration& config) {
   Add(app, "--watch-history", config.watch_history, "Changes that a Watch resume token may lie behind")
       ->check(CLI::Range(1024, 16'777'216));
   AddWord(app, "--session-series", config.series_level,
-          {{"none", SeriesLevel::kNone}, {"basic", SeriesLevel::kBasic}, {"full", SeriesLevel::kFull}},
+          {{"none", observe::SeriesLevel::kNone},
+           {"basic", observe::SeriesLevel::kBasic},
+           {"full", observe::SeriesLevel::kFull}},
           "Series a session on /metrics: none, basic or full [basic]");
   Add(app, "--session-series-limit", config.series_limit,
       "Most of these series; what is beyond is dropped and counted");
@@ -86,8 +89,13 @@ std::string CheckTogether(const Configuration& config) {
 
 bool IsLoopbackListen(std::string_view listen) {
   const size_t colon = listen.rfind(':');
-  const std::string_view host = listen.substr(0, colon);
-  return host == "localhost" || host == "[::1]" || host.starts_with("127.");
+  std::string host(listen.substr(0, colon));
+  if (host.starts_with('[') && host.ends_with(']')) {
+    host = host.substr(1, host.size() - 2);
+  }
+  boost::system::error_code not_numeric;
+  const auto address = boost::asio::ip::make_address(host, not_numeric);
+  return host == "localhost" || (!not_numeric && address.is_loopback());
 }
 
 std::optional<Configuration> ParseConfiguration(int argc, char** argv, int& exit_status) {

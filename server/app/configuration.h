@@ -9,13 +9,12 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "observe/session_exposition.h"
 
 namespace holter::app {
 
 // Which store keeps the declarations.
 enum class StoreKind { kSqlite, kMemory };
-// How much per session /metrics tells.
-enum class SeriesLevel { kNone, kBasic, kFull };
 
 // Checked; defaults are those of --help.
 struct Configuration {
@@ -36,7 +35,7 @@ struct Configuration {
   std::string dns_server;
   size_t watch_history = 65536;
 
-  SeriesLevel series_level = SeriesLevel::kBasic;
+  observe::SeriesLevel series_level = observe::SeriesLevel::kBasic;
   size_t series_limit = 200'000;
 
   LogFormat log_format = LogFormat::kText;

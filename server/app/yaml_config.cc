@@ -11,11 +11,11 @@ std::string YamlConfig::to_config(const CLI::App* /*app*/, bool /*default_also*/
 }
 
 std::vector<CLI::ConfigItem> YamlConfig::from_config(std::istream& input) const {
-  std::vector<CLI::ConfigItem> items;
+  std::vector<CLI::ConfigItem> parsed;
   try {
     const YAML::Node root = YAML::Load(input);
     if (root.IsNull()) {
-      return items;
+      return parsed;
     }
     if (!root.IsMap()) {
       throw CLI::ConversionError("--config: expected a map of flag names to values");
@@ -28,12 +28,12 @@ std::vector<CLI::ConfigItem> YamlConfig::from_config(std::istream& input) const 
       CLI::ConfigItem item;
       item.name = entry.first.as<std::string>();
       item.inputs = {entry.second.as<std::string>()};
-      items.push_back(std::move(item));
+      parsed.push_back(std::move(item));
     }
   } catch (const YAML::Exception& error) {
     throw CLI::ConversionError(fmt::format("--config, line {}: {}", error.mark.line + 1, error.msg));
   }
-  return items;
+  return parsed;
 }
 
 }  // namespace holter::app

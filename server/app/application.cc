@@ -1,0 +1,49 @@
+#include "app/application.h"
+
+#include <signal.h>
+
+#include <optional>
+
+#include "app/configuration.h"
+#include "app/daemon.h"
+#include "base/log.h"
+
+namespace holter::app {
+namespace {
+
+// Blocked before any thread starts, so that only Wait takes them.
+sigset_t BlockStopSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+}  // namespace
+
+int Main(int argc, char** argv) {
+  int exit_status = 0;
+  const std::optional<Configuration> config = ParseConfiguration(argc, argv, exit_status);
+  if (!config.has_value()) {
+    return exit_status;
+  }
+  const sigset_t signals = BlockStopSignals();
+  ConfigureLog(config->log_format, config->log_level);
+
+  Daemon daemon(*config);
+  if (const absl::Status status = daemon.Start(); !status.ok()) {
+    Log(LogLevel::kError, "holterd cannot start", {{"error", std::string(status.message())}});
+    return 1;
+  }
+  int signal_number = 0;
+  sigwait(&signals, &signal_number);
+  Log(LogLevel::kInfo, "stopping", {{"signal", signal_number == SIGTERM ? "SIGTERM" : "SIGINT"}});
+  daemon.Stop();
+  Log(LogLevel::kInfo, "stopped");
+  return 0;
+}
+
+}  // namespace holter::app

@@ -1,0 +1,160 @@
+#include "app/daemon.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <fstream>
+
+#include "base/clock.h"
+#include "base/json_text.h"
+#include "base/log.h"
+
+namespace holter::app {
+namespace {
+
+// Bounds of the phases of a stop besides --stop-timeout; together below the five seconds that an operator may expect.
+constexpr Duration kRpcStop = std::chrono::milliseconds(500);
+constexpr Duration kHttpStop = std::chrono::milliseconds(300);
+
+}  // namespace
+
+Daemon::Daemon(const Configuration& config)
+    : config_(config),
+      metrics_(observe::MetricsOptions{.clock = &SystemClock(), .version = HOLTER_VERSION}),
+      secrets_(config.secrets_dir),
+      guard_(/*allow_loopback=*/IsLoopbackListen(config.grpc_listen) && IsLoopbackListen(config.http_listen)) {}
+
+Daemon::~Daemon() = default;
+
+absl::Status Daemon::Start() {
+  absl::Status status = BuildEngine();
+  if (status.ok()) {
+    status = BuildRegistry();
+  }
+  if (status.ok()) {
+    status = StartServers();
+  }
+  if (!status.ok()) {
+    Stop();
+    return status;
+  }
+  unready_reason_ = "";
+  Log(LogLevel::kInfo, "serving",
+      {{"grpc", rpc_->address()}, {"http", http_->address()}, {"sessions", registry_->size()}});
+  return WritePorts();
+}
+
+absl::Status Daemon::BuildEngine() {
+  engine::EngineOptions options;
+  options.loops = config_.loops;
+  options.connect_rate = config_.connect_rate;
+  options.connect_in_flight = config_.connect_in_flight;
+  options.transport = {.clock = &SystemClock(),
+                       .secrets = &secrets_,
+                       .guard = &guard_,
+                       .operations = &metrics_,
+                       .dns_server = config_.dns_server,
+                       .user_agent = "holter/" HOLTER_VERSION};
+  absl::StatusOr<std::unique_ptr<engine::Engine>> engine = engine::Engine::Create(options);
+  if (!engine.ok()) {
+    return engine.status();
+  }
+  engine_ = *std::move(engine);
+  return absl::OkStatus();
+}
+
+absl::Status Daemon::BuildRegistry() {
+  if (config_.store == StoreKind::kMemory) {
+    store_ = store::MakeMemoryStore();
+  } else {
+    absl::StatusOr<std::unique_ptr<store::Store>> store = store::OpenSqliteStore(config_.data_dir, metrics_);
+    if (!store.ok()) {
+      return store.status();
+    }
+    store_ = *std::move(store);
+  }
+  absl::StatusOr<std::unique_ptr<registry::SessionRegistry>> registry =
+      registry::SessionRegistry::Open({.engine = engine_.get(),
+                                       .store = store_.get(),
+                                       .secrets = &secrets_,
+                                       .observers = &metrics_,
+                                       .watch_history = config_.watch_history});
+  if (!registry.ok()) {
+    return registry.status();
+  }
+  registry_ = *std::move(registry);
+  return absl::OkStatus();
+}
+
+absl::Status Daemon::StartServers() {
+  absl::StatusOr<std::unique_ptr<observe::ObserveServer>> http =
+      observe::ObserveServer::Start({.registry = registry_.get(),
+                                     .engine = engine_.get(),
+                                     .metrics = &metrics_,
+                                     .clock = &SystemClock(),
+                                     .listen = config_.http_listen,
+                                     .sessions = {.level = config_.series_level, .max_series = config_.series_limit},
+                                     .unready_reason = [this] { return std::string(unready_reason_.load()); }});
+  if (!http.ok()) {
+    return http.status();
+  }
+  http_ = *std::move(http);
+  directory_ = registry::SessionsDirectory::Start(config_.sessions_dir, *registry_);
+  absl::StatusOr<std::unique_ptr<rpc::RpcServer>> rpc = rpc::RpcServer::Start({.registry = registry_.get(),
+                                                                               .operations = &metrics_,
+                                                                               .listen = config_.grpc_listen,
+                                                                               .reflection = config_.reflection});
+  if (!rpc.ok()) {
+    return rpc.status();
+  }
+  rpc_ = *std::move(rpc);
+  return absl::OkStatus();
+}
+
+absl::Status Daemon::WritePorts() const {
+  if (config_.ports_file.empty()) {
+    return absl::OkStatus();
+  }
+  std::string json = "{\"grpc\":";
+  AppendJsonString(rpc_->address(), json);
+  json += ",\"http\":";
+  AppendJsonString(http_->address(), json);
+  json += "}\n";
+  // Renamed into place: who waits for the file never reads half of it.
+  const std::string draft = config_.ports_file + ".new";
+  std::ofstream file(draft, std::ios::trunc);
+  file << json;
+  file.close();
+  if (!file || std::rename(draft.c_str(), config_.ports_file.c_str()) != 0) {
+    return absl::UnavailableError(fmt::format("--ports-file: {} cannot be written", config_.ports_file));
+  }
+  return absl::OkStatus();
+}
+
+void Daemon::Stop() {
+  unready_reason_ = "stopping";
+  if (registry_ != nullptr) {
+    registry_->Close();
+  }
+  if (rpc_ != nullptr) {
+    rpc_->Shutdown(kRpcStop);
+  }
+  if (directory_ != nullptr) {
+    directory_->Stop();
+  }
+  if (engine_ != nullptr) {
+    engine_->Shutdown(config_.stop_timeout);
+  }
+  rpc_.reset();
+  directory_.reset();
+  if (http_ != nullptr) {
+    http_->Shutdown(kHttpStop);
+  }
+  http_.reset();
+  // The store's last callbacks reach the registry, so the store drains first; the registry refuses changes since Close.
+  store_.reset();
+  registry_.reset();
+  engine_.reset();
+}
+
+}  // namespace holter::app

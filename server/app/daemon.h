@@ -1,0 +1,59 @@
+// Every part of holterd, built in order and stopped in the opposite order.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "app/configuration.h"
+#include "base/secret.h"
+#include "engine/engine.h"
+#include "observe/metrics.h"
+#include "observe/observe_server.h"
+#include "registry/session_registry.h"
+#include "registry/sessions_directory.h"
+#include "rpc/server.h"
+#include "store/store.h"
+#include "transport/egress_guard.h"
+
+namespace holter::app {
+
+// Used by one thread, the main one, which is none of those that the parts start.
+class Daemon {
+ public:
+  explicit Daemon(const Configuration& config);
+  // Stop has to have ended, or Start not to have been called.
+  ~Daemon();
+
+  // The composition root. On an error what had been built is stopped again.
+  absl::Status Start();
+
+  // Ordered, and bounded by the sum of its phases' bounds: readiness goes; watches and changes end; RPCs in flight end;
+  // close frames (1001) go out and sessions end within --stop-timeout; loops end; the store drains; HTTP ends.
+  void Stop();
+
+ private:
+  absl::Status BuildEngine();
+  absl::Status BuildRegistry();
+  absl::Status StartServers();
+  absl::Status WritePorts() const;
+
+  const Configuration config_;
+
+  // In the order of construction; each may point to those above it.
+  observe::Metrics metrics_;
+  const DirectorySecretSource secrets_;
+  const transport::EgressGuard guard_;
+  std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<registry::SessionRegistry> registry_;
+  std::unique_ptr<registry::SessionsDirectory> directory_;
+  std::unique_ptr<observe::ObserveServer> http_;
+  std::unique_ptr<rpc::RpcServer> rpc_;
+
+  // Why /readyz is red; read by the HTTP thread.
+  std::atomic<const char*> unready_reason_{"starting"};
+};
+
+}  // namespace holter::app

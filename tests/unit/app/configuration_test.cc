@@ -1,0 +1,116 @@
+#include "app/configuration.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <vector>
+
+namespace holter::app {
+namespace {
+
+using ::testing::HasSubstr;
+
+// What one call of holterd with these arguments makes of them.
+struct Parsed {
+  std::optional<Configuration> config;
+  int exit_status = -1;
+  std::string out;
+  std::string error;
+};
+
+Parsed Parse(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "holterd");
+  std::vector<char*> argv;
+  for (std::string& argument : arguments) {
+    argv.push_back(argument.data());
+  }
+  Parsed parsed;
+  ::testing::internal::CaptureStdout();
+  ::testing::internal::CaptureStderr();
+  parsed.config = ParseConfiguration(static_cast<int>(argv.size()), argv.data(), parsed.exit_status);
+  parsed.out = ::testing::internal::GetCapturedStdout();
+  parsed.error = ::testing::internal::GetCapturedStderr();
+  return parsed;
+}
+
+std::string WriteFile(const std::string& content) {
+  const std::string path = ::testing::TempDir() + "holter-configuration-test.yaml";
+  std::ofstream(path) << content;
+  return path;
+}
+
+TEST(ConfigurationTest, DefaultsListenOnLoopback) {
+  const Parsed parsed = Parse({});
+  ASSERT_TRUE(parsed.config.has_value()) << parsed.error;
+  EXPECT_EQ(parsed.config->grpc_listen, "127.0.0.1:7600");
+  EXPECT_EQ(parsed.config->http_listen, "127.0.0.1:7601");
+  EXPECT_EQ(parsed.config->store, StoreKind::kSqlite);
+  EXPECT_EQ(parsed.config->data_dir, "./holter-data");
+}
+
+TEST(ConfigurationTest, FlagBeatsEnvironmentBeatsFile) {
+  const std::string file = WriteFile("connect-rate: 1\ndata-dir: from-file\ndns-server: 127.0.0.1:53\nstore: memory\n");
+  setenv("HOLTER_CONNECT_RATE", "2", 1);
+  setenv("HOLTER_DATA_DIR", "from-environment", 1);
+  const Parsed parsed = Parse({"--config", file, "--connect-rate=3"});
+  unsetenv("HOLTER_CONNECT_RATE");
+  unsetenv("HOLTER_DATA_DIR");
+  ASSERT_TRUE(parsed.config.has_value()) << parsed.error;
+  EXPECT_EQ(parsed.config->connect_rate, 3);
+  EXPECT_EQ(parsed.config->data_dir, "from-environment");
+  EXPECT_EQ(parsed.config->dns_server, "127.0.0.1:53");
+  EXPECT_EQ(parsed.config->store, StoreKind::kMemory);
+}
+
+TEST(ConfigurationTest, HelpAndVersionEndWell) {
+  EXPECT_EQ(Parse({"--help"}).exit_status, 0);
+  EXPECT_THAT(Parse({"--help"}).out, HasSubstr("--grpc-listen"));
+  EXPECT_EQ(Parse({"--version"}).exit_status, 0);
+  EXPECT_THAT(Parse({"--version"}).out, HasSubstr("holterd 0."));
+}
+
+TEST(ConfigurationTest, CheckConfigSaysWhetherItIsRight) {
+  EXPECT_EQ(Parse({"--check-config"}).exit_status, 0);
+  EXPECT_EQ(Parse({"--check-config", "--stop-timeout=5"}).exit_status, 2);
+}
+
+TEST(ConfigurationTest, WrongUsageNamesTheFlag) {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
+      {{"--no-such-flag"}, "--no-such-flag"}, {{"--connect-rate=-1"}, "--connect-rate"},
+      {{"--store=paper"}, "--store"},         {{"--stop-timeout=3"}, "--stop-timeout"},
+      {{"--log-level=loud"}, "--log-level"},
+  };
+  for (const auto& [arguments, named] : cases) {
+    const Parsed parsed = Parse(arguments);
+    EXPECT_EQ(parsed.exit_status, 2) << named;
+    EXPECT_THAT(parsed.error, HasSubstr(named));
+  }
+}
+
+TEST(ConfigurationTest, UnknownOrNestedKeyOfTheFileIsAnError) {
+  EXPECT_THAT(Parse({"--config", WriteFile("conect-rate: 1\n")}).error, HasSubstr("conect-rate"));
+  EXPECT_THAT(Parse({"--config", WriteFile("store: memory\nstore2:\n  a: b\n")}).error, HasSubstr("line 3"));
+  EXPECT_EQ(Parse({"--config", WriteFile("- a\n")}).exit_status, 2);
+  EXPECT_EQ(Parse({"--config", "/no/such/file.yaml"}).exit_status, 2);
+}
+
+TEST(ConfigurationTest, ListeningBeyondLoopbackHasToBeSaid) {
+  const Parsed refused = Parse({"--grpc-listen=0.0.0.0:7600"});
+  EXPECT_EQ(refused.exit_status, 2);
+  EXPECT_THAT(refused.error, HasSubstr("--insecure"));
+  EXPECT_TRUE(Parse({"--grpc-listen=0.0.0.0:7600", "--insecure"}).config.has_value());
+}
+
+TEST(ConfigurationTest, KnowsLoopback) {
+  for (const char* listen : {"127.0.0.1:0", "127.1.2.3:7600", "[::1]:7600", "localhost:1"}) {
+    EXPECT_TRUE(IsLoopbackListen(listen)) << listen;
+  }
+  for (const char* listen : {"0.0.0.0:1", "[::]:1", "192.0.2.1:1", "example.org:1", "127.example.org:1", ":1", ""}) {
+    EXPECT_FALSE(IsLoopbackListen(listen)) << listen;
+  }
+}
+
+}  // namespace
+}  // namespace holter::app

@@ -1,7 +1,8 @@
 // Holds all sessions of the process: N loops, each one thread; a session lives on one loop for life.
 //
-// Threads: every method may be called from any thread; those that concern a session post to its loop and return at once.
-// Stop: Shutdown, from a thread that is not a loop's, then the destructor, which has nothing left to wait for.
+// Threads: every method may be called from any thread; those that concern a session post to its loop and return at
+// once. Stop: Shutdown, from a thread that is not a loop's, then the destructor, which has nothing left to wait for. An
+// engine that is destroyed without Shutdown does it then, with no time for farewells.
 #pragma once
 
 #include <cstddef>
@@ -22,21 +23,25 @@
 namespace holter::engine {
 
 struct EngineOptions {
-  int loops = 0;                 // 0: one a core
-  double connect_rate = 200;     // dials a second over all loops; 0: not limited
-  int connect_in_flight = 256;   // attempts at a time over all loops; 0: not limited
-  size_t file_limit = 0;         // 0: RLIMIT_NOFILE, raised to its hard limit
-  uint64_t seed = 0;             // of the loops' generators; 0: drawn and logged
+  int loops = 0;                // 0: one a core
+  double connect_rate = 200;    // dials a second over all loops; 0: not limited
+  int connect_in_flight = 256;  // attempts at a time over all loops; 0: not limited
+  size_t file_limit = 0;        // 0: RLIMIT_NOFILE, raised to its hard limit
+  uint64_t seed = 0;            // of the loops' generators; 0: drawn and logged
+  // clock and operations may be null: the machine's clocks, and nobody who listens.
   transport::TransportOptions transport;
+  // For tests: makes the channels of a loop instead of Beast. Called in Create, once a loop.
+  std::function<absl::StatusOr<std::unique_ptr<transport::ChannelFactory>>(boost::asio::io_context&)>
+      make_channel_factory;
 };
 
 // Used and left, for metrics and for answers.
 struct Capacity {
-  size_t sessions = 0;      // admitted
-  size_t session_limit = 0; // file limit less 256
-  size_t open_files = 0;    // sockets of sessions, closing ones included
-  size_t dialing = 0;       // attempts in flight
-  size_t waiting = 0;       // attempts that wait for their turn
+  size_t sessions = 0;       // admitted
+  size_t session_limit = 0;  // file limit less 256
+  size_t open_files = 0;     // sockets of sessions, closing ones included
+  size_t dialing = 0;        // attempts in flight
+  size_t waiting = 0;        // attempts that wait for their turn
 };
 
 class Engine {
@@ -44,26 +49,30 @@ class Engine {
   static absl::StatusOr<std::unique_ptr<Engine>> Create(const EngineOptions& options);
   virtual ~Engine() = default;
 
-  // Takes room for `count` sessions, all or nothing. RESOURCE_EXHAUSTED, reason OPEN_FILES_EXHAUSTED, metadata `limit`, `used` and
-  // `free` say how many fit.
+  // Takes room for `count` sessions, all or nothing. RESOURCE_EXHAUSTED, reason OPEN_FILES_EXHAUSTED, metadata `limit`,
+  // `used` and `free` say how many fit.
   virtual absl::Status Admit(size_t count) = 0;
   // Gives room back that Admit took and no Begin has used.
   virtual void Unadmit(size_t count) = 0;
 
-  // Begins a session in room that Admit took. Both observers outlive the engine.
+  // Begins a session in room that Admit took. Both observers outlive the engine; either may be null. `registry` hears
+  // of transitions, attempts, begin and end; `metrics` of everything. During and after Shutdown the session is made but
+  // never begins.
   virtual SessionHandle Begin(core::SessionId id, core::SessionSpec spec, core::SessionObserver* metrics,
                               core::SessionObserver* registry) = 0;
-  // Changes a running session; `metrics` may differ when the group changed.
+  // Changes a running session; `metrics` may differ when the group changed: the old one hears OnEnd, the new one
+  // OnBegin. The connection stays if it would be made alike now (connection_identity.h).
   virtual void Update(const SessionHandle& session, core::SessionSpec spec, core::SessionObserver* metrics) = 0;
-  // Ends a session, polite to the peer, and gives its room back. `done`, if any, runs on the loop when the session is gone: within
-  // 100 ms in every phase; what remains of its close handshake is bounded and belongs to the loop.
+  // Ends a session, polite to the peer, and gives its room back. `done`, if any, runs on the loop when the session is
+  // gone: within 100 ms in every phase; what remains of its close handshake is bounded and belongs to the loop. After
+  // Shutdown `done` runs in the caller.
   virtual void End(const SessionHandle& session, std::function<void()> done) = 0;
 
   virtual Capacity capacity() const = 0;
   virtual const Clock& clock() const = 0;
 
-  // Refuses new sessions, sends close frames (1001) to all, waits until they are gone or `deadline` has passed, ends the loops and
-  // joins their threads. Call once.
+  // Refuses new sessions, sends close frames (1001) to all, waits until they are gone or `deadline` has passed, ends
+  // the loops and joins their threads. Call once.
   virtual void Shutdown(Duration deadline) = 0;
 };
 

@@ -13,8 +13,8 @@ namespace holter::engine {
 
 class EventLoop;
 
-// Shared by the runner, which changes it on its loop, and the registry, which reads it from any thread. The mutex is a leaf: it is
-// held for one call of the machine and never while anything else is called.
+// Shared by the runner, which changes it on its loop, and the registry, which reads it from any thread. The mutex is a
+// leaf: it is held for one call of the machine and never while anything else is called.
 struct SessionCell {
   SessionCell(core::SessionId session_id, EventLoop* owner, std::shared_ptr<const core::SharedSpec> spec, TimePoint now,
               Random* random)

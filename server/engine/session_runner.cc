@@ -1,0 +1,204 @@
+#include "engine/session_runner.h"
+
+#include <algorithm>
+#include <cassert>
+#include <exception>
+#include <utility>
+
+#include "base/log.h"
+#include "engine/connection_identity.h"
+
+namespace holter::engine {
+
+namespace {
+
+// Input that arrived before a verdict is read before it; a peer that never stops sending must not put the verdict off
+// for ever.
+constexpr int kMaxVerdictTurns = 3;
+constexpr Duration kFaultDelay = std::chrono::seconds(1);
+
+}  // namespace
+
+SessionRunner::SessionRunner(core::SessionId session_id, EventLoop* owner, core::SessionSpec spec, TimePoint now,
+                             core::SessionObserver* metrics, core::SessionObserver* registry)
+    : SessionCell(session_id, owner, spec.shared, now, &owner->random()),
+      url_(std::move(spec.url)),
+      spec_(std::move(spec.shared)),
+      metrics_(metrics),
+      registry_(registry) {}
+
+SessionRunner::~SessionRunner() = default;
+
+// The one place where the machine is changed. An exception ends the connection, not the session and not the loop.
+template <typename Event>
+void SessionRunner::Feed(const core::Tick& tick, Event event) {
+  if (finished_) return;
+  const size_t written = channel_ ? channel_->TakeBytesWritten() : 0;
+  unreported_.bytes_out += written;
+  try {
+    EventLoop::BorrowedActions actions(*loop);
+    TimePoint deadline = kNever;
+    {
+      absl::MutexLock lock(&mutex);
+      if (written > 0) machine.OnBytesWritten(written);
+      event(machine, *actions);
+      deadline = machine.NextDeadline();
+    }
+    for (core::Action& action : *actions) Perform(action, tick);
+    AfterFeed(tick, deadline);
+  } catch (const std::exception& error) {
+    OnFault(tick, error.what());
+  }
+}
+
+void SessionRunner::AfterFeed(const core::Tick& tick, TimePoint deadline) {
+  if (finished_) return;
+  loop->Arm(*this, deadline);
+  if (tick.now >= next_traffic_report_) FlushTraffic(tick.now);
+}
+
+void SessionRunner::Begin(std::shared_ptr<SessionRunner> self) {
+  const core::Tick tick = loop->Now();
+  loop->Adopt(std::move(self));
+  core::State state{};
+  core::Health health{};
+  {
+    absl::MutexLock lock(&mutex);
+    state = machine.state();
+    health = machine.health();
+  }
+  if (metrics_) metrics_->OnBegin(id, state, health);
+  if (registry_) registry_->OnBegin(id, state, health);
+  Feed(tick, [&](core::SessionMachine& rules, core::ActionList& out) { rules.Start(tick, out); });
+}
+
+void SessionRunner::Update(core::SessionSpec spec, core::SessionObserver* metrics) {
+  if (!running()) return;
+  const core::Tick tick = loop->Now();
+  if (metrics != metrics_) MoveTo(metrics, tick.now);
+  const bool reconnect = !SameConnection({url_, spec_}, spec);
+  url_ = std::move(spec.url);
+  spec_ = std::move(spec.shared);
+  Feed(tick, [&](core::SessionMachine& rules, core::ActionList& out) { rules.Update(tick, spec_, reconnect, out); });
+}
+
+void SessionRunner::Stop(core::StopCause cause) {
+  if (!running()) return;
+  const core::Tick tick = loop->Now();
+  Feed(tick, [&](core::SessionMachine& rules, core::ActionList& out) { rules.Stop(tick, cause, out); });
+  if (!finished_) Finish(tick.now);  // the machine threw; the session goes nevertheless
+  loop->Dismiss(*this);
+}
+
+void SessionRunner::OnTurn(ConnectGovernor::Ticket ticket) {
+  const core::Tick tick = loop->Now();
+  if (finished_ || ticket != ticket_) {
+    loop->governor().HandBack(tick.now);
+    return;
+  }
+  ticket_ = 0;
+  Dial(tick);
+}
+
+void SessionRunner::OnTimer() {
+  if (finished_ || turn_posted_) return;
+  const core::Tick tick = loop->Now();
+  bool verdict = false;
+  {
+    absl::MutexLock lock(&mutex);
+    verdict = machine.VerdictDue(tick.now);
+  }
+  if (verdict && InputComesFirst()) return;
+  verdict_turns_ = 0;
+  const core::LinkState link = verdict && channel_ && !dialing_ ? channel_->Link() : core::LinkState{};
+  if (link.tcp_rtt) ReportTcpRtt(*link.tcp_rtt);
+  Feed(tick, [&](core::SessionMachine& rules, core::ActionList& out) { rules.OnTimer(tick, link, out); });
+}
+
+bool SessionRunner::InputComesFirst() {
+  if (!channel_ || dialing_ || verdict_turns_ == kMaxVerdictTurns || !channel_->InputPending()) return false;
+  ++verdict_turns_;
+  turn_posted_ = loop->Post([self = loop->session(place_)] {
+    self->turn_posted_ = false;
+    self->OnTimer();
+  });
+  return turn_posted_;
+}
+
+void SessionRunner::OnPhase(core::Phase phase, Duration took) {
+  const core::Tick tick = loop->Now();
+  LeaveSocketless();
+  if (metrics_) metrics_->OnPhase(id, phase, took);
+  Feed(tick, [&](core::SessionMachine& rules, core::ActionList& out) { rules.OnPhase(tick, phase, out); });
+}
+
+void SessionRunner::OnOpened(core::OpenInfo info) {
+  const core::Tick tick = loop->Now();
+  EndAttempt(tick.now);
+  Feed(tick, [&](core::SessionMachine& rules, core::ActionList& out) { rules.OnOpened(tick, std::move(info), out); });
+  SampleTcpRtt(tick.now);
+}
+
+void SessionRunner::OnDialFailed(core::DialFailure failure) {
+  const core::Tick tick = loop->Now();
+  LoseChannel(tick.now);
+  Feed(tick,
+       [&](core::SessionMachine& rules, core::ActionList& out) { rules.OnDialFailed(tick, std::move(failure), out); });
+}
+
+void SessionRunner::OnInbound(size_t bytes) {
+  const core::Tick tick = loop->Now();
+  unreported_.bytes_in += bytes;
+  Feed(tick, [&](core::SessionMachine& rules, core::ActionList& out) { rules.OnInbound(tick, bytes, out); });
+}
+
+void SessionRunner::OnPing(std::string_view payload) {
+  const core::Tick tick = loop->Now();
+  Feed(tick, [&](core::SessionMachine& rules, core::ActionList& out) { rules.OnPing(tick, payload, out); });
+}
+
+void SessionRunner::OnPong(std::string_view payload) {
+  const core::Tick tick = loop->Now();
+  Feed(tick, [&](core::SessionMachine& rules, core::ActionList& out) { rules.OnPong(tick, payload, out); });
+  if (tick.now >= next_rtt_sample_) SampleTcpRtt(tick.now);
+}
+
+void SessionRunner::OnMessage(core::FrameKind kind, std::string_view payload) {
+  const core::Tick tick = loop->Now();
+  ++unreported_.messages_in;
+  Feed(tick, [&](core::SessionMachine& rules, core::ActionList& out) { rules.OnMessage(tick, kind, payload, out); });
+  if (tick.now >= next_rtt_sample_) SampleTcpRtt(tick.now);
+}
+
+void SessionRunner::OnClosed(core::CloseInfo info) {
+  const core::Tick tick = loop->Now();
+  const size_t written = LoseChannel(tick.now);
+  Feed(tick, [&](core::SessionMachine& rules, core::ActionList& out) {
+    rules.OnBytesWritten(written);
+    rules.OnClosed(tick, std::move(info), out);
+  });
+}
+
+// The session itself goes on: for the machine this is a connection that was lost for a reason of ours.
+void SessionRunner::OnFault(const core::Tick& tick, const char* what) {
+  loop->operations().OnException("engine");
+  Log(LogLevel::kError, "Exception in a session", {{"session_id", id}, {"what", what}});
+  if (faulting_) {  // even that failed; once more when things may have changed
+    loop->Arm(*this, tick.now + kFaultDelay);
+    return;
+  }
+  faulting_ = true;
+  Drop(core::DropAction{}, tick.now);
+  Feed(tick, [&](core::SessionMachine& rules, core::ActionList& out) {
+    constexpr core::Reason kReason = core::Reason::kLocalResource;
+    if (rules.state() == core::State::kConnecting) {
+      rules.OnDialFailed(tick, {.reason = kReason, .detail = "internal error", .http_status = 0, .retry_after = {}},
+                         out);
+    } else if (rules.state() == core::State::kOpen) {
+      rules.OnClosed(tick, {.reason = kReason, .code = 0, .detail = "internal error"}, out);
+    }
+  });
+  faulting_ = false;
+}
+
+}  // namespace holter::engine

@@ -31,8 +31,8 @@ struct ClientOptions {
   // Of one call, its retries included. List counts every page as one call. A watch has none.
   std::chrono::nanoseconds deadline = std::chrono::seconds(10);
   // Of reads (Get, List) while the server is UNAVAILABLE; changes are never sent twice.
-  RetryOptions retry;
-  std::shared_ptr<grpc::ChannelCredentials> credentials;  // null: plaintext
+  RetryOptions retry{};
+  std::shared_ptr<grpc::ChannelCredentials> credentials{};  // null: plaintext
 };
 
 // Errors are absl::Status with the server's code; status.h tells the reason and the fields. Every method may be called

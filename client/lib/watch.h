@@ -16,7 +16,7 @@ class Channel;
 namespace holter::client {
 
 struct WatchOptions {
-  std::string resume_token;  // empty: begin with a snapshot
+  std::string resume_token{};  // empty: begin with a snapshot
   // Until the first response has come, UNAVAILABLE is final after retry.max_retries; afterwards the watch comes back
   // for ever.
   RetryOptions retry{.max_delay = std::chrono::seconds(5)};

@@ -1,0 +1,18 @@
+// Every command adds itself to the command line; parsing one sets Invocation::action.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "client/cli/invocation.h"
+
+namespace holter::cli {
+
+void AddApplyCommand(CLI::App& app, Invocation& invocation);
+void AddCreateCommand(CLI::App& app, Invocation& invocation);
+void AddGetCommand(CLI::App& app, Invocation& invocation);
+void AddListCommand(CLI::App& app, Invocation& invocation);
+void AddDeleteCommand(CLI::App& app, Invocation& invocation);
+void AddWatchCommand(CLI::App& app, Invocation& invocation);
+void AddPingCommand(CLI::App& app, Invocation& invocation);
+
+}  // namespace holter::cli

@@ -1,0 +1,51 @@
+#include "client/cli/console.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <vector>
+
+#include "client/lib/status.h"
+
+namespace holter::cli {
+
+Console StandardConsole() {
+  const bool terminal = isatty(STDOUT_FILENO) == 1;
+  const char* const no_color = std::getenv("NO_COLOR");  // no-color.org
+  return {.in = std::cin,
+          .out = std::cout,
+          .err = std::cerr,
+          .terminal = terminal,
+          .color = terminal && (no_color == nullptr || *no_color == '\0')};
+}
+
+ExitCode ExitCodeOf(const absl::Status& error) {
+  switch (error.code()) {
+    case absl::StatusCode::kOk:
+      return ExitCode::kOk;
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kDeadlineExceeded:
+      return ExitCode::kUnreachable;
+    default:
+      return ExitCode::kRefused;
+  }
+}
+
+ExitCode ReportError(Console& console, std::string_view what, const absl::Status& error) {
+  const std::vector<client::BadField> fields = client::BadFieldsOf(error);
+  if (fields.size() > 1) {
+    console.err << fmt::format("holter: {}: {} fields are not valid\n", what, fields.size());
+    for (const client::BadField& bad : fields) console.err << fmt::format("  {}: {}\n", bad.field, bad.description);
+  } else {
+    console.err << fmt::format("holter: {}: {}\n", what, std::string(error.message()));
+  }
+  return ExitCodeOf(error);
+}
+
+ExitCode ReportUsage(Console& console, std::string_view message) {
+  console.err << fmt::format("holter: {}\n", message);
+  return ExitCode::kUsage;
+}
+
+}  // namespace holter::cli

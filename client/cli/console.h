@@ -1,0 +1,33 @@
+// Where a command reads and writes; tests hand in strings.
+#pragma once
+
+#include <iostream>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "client/cli/exit_code.h"
+
+namespace holter::cli {
+
+struct Console {
+  std::istream& in;
+  std::ostream& out;
+  std::ostream& err;
+  bool terminal = false;  // `out` is one: it may be redrawn
+  bool color = false;     // `out` shows colours
+};
+
+// The process's own streams.
+Console StandardConsole();
+
+// Says on standard error what failed, one bad field a line when there are several, and gives the exit code that fits:
+// an error from the server by its code.
+ExitCode ReportError(Console& console, std::string_view what, const absl::Status& error);
+// The same for an error that no server made.
+ExitCode ReportUsage(Console& console, std::string_view message);
+
+// The exit code of an error of the server.
+ExitCode ExitCodeOf(const absl::Status& error);
+
+}  // namespace holter::cli

@@ -1,0 +1,97 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "client/cli/commands.h"
+#include "client/cli/flags.h"
+#include "client/cli/output.h"
+#include "client/cli/session_file.h"
+#include "client/cli/spec_flags.h"
+
+namespace holter::cli {
+namespace {
+
+struct CreateFlags {
+  std::string file;
+  std::string name;
+  SpecFlags spec;
+  std::string group;
+  std::vector<std::string> labels;
+  std::string ca_secret;
+  OutputFormat format = OutputFormat::kTable;
+};
+
+absl::StatusOr<v1::Session> SessionFromFlags(const Invocation& invocation, const CreateFlags& flags) {
+  if (flags.name.empty() || flags.spec.url.empty()) {
+    return absl::InvalidArgumentError("create: NAME and URL are required, or a file with -f");
+  }
+  absl::StatusOr<v1::SessionSpec> spec = BuildSpec(flags.spec);
+  if (!spec.ok()) return spec.status();
+  v1::Session session;
+  session.set_name(invocation.FullName(flags.name));
+  session.set_group(flags.group);
+  *session.mutable_spec() = *std::move(spec);
+  if (!flags.ca_secret.empty()) session.mutable_spec()->mutable_tls()->set_ca_secret(flags.ca_secret);
+  for (const std::string& label : flags.labels) {
+    const size_t equals = label.find('=');
+    if (equals == std::string::npos) {
+      return absl::InvalidArgumentError(fmt::format("--label: expected KEY=VALUE, got \"{}\"", label));
+    }
+    (*session.mutable_labels())[label.substr(0, equals)] = label.substr(equals + 1);
+  }
+  return session;
+}
+
+absl::StatusOr<std::vector<v1::Session>> SessionsToCreate(const Invocation& invocation, const CreateFlags& flags) {
+  if (!flags.file.empty()) return ReadSessionFile(invocation, flags.file);
+  absl::StatusOr<v1::Session> session = SessionFromFlags(invocation, flags);
+  if (!session.ok()) return session.status();
+  return std::vector<v1::Session>{*std::move(session)};
+}
+
+// Stops at the first refusal: what follows may build on it.
+ExitCode RunCreate(Invocation& invocation, const CreateFlags& flags) {
+  const auto wanted = SessionsToCreate(invocation, flags);
+  if (!wanted.ok()) return ReportUsage(invocation.console, std::string(wanted.status().message()));
+  client::Client client(invocation.client_options());
+  std::vector<v1::Session> created;
+  ExitCode code = ExitCode::kOk;
+  for (const v1::Session& session : *wanted) {
+    auto answer = client.Create(session);
+    if (!answer.ok()) {
+      code = ReportError(invocation.console, "create " + session.name(), answer.status());
+      break;
+    }
+    created.push_back(*std::move(answer));
+  }
+  if (flags.format == OutputFormat::kTable) {
+    for (const v1::Session& session : created) invocation.console.out << session.name() << " created\n";
+  } else if (flags.file.empty() && !created.empty()) {
+    PrintSession(invocation, flags.format, created.front());
+  } else if (!flags.file.empty()) {
+    PrintSessions(invocation, flags.format, created);
+  }
+  return code;
+}
+
+}  // namespace
+
+void AddCreateCommand(CLI::App& app, Invocation& invocation) {
+  auto flags = std::make_shared<CreateFlags>();
+  CLI::App* const command = app.add_subcommand("create", "Declare a session by flags, or those of a file");
+  CLI::Option* const name = command->add_option("NAME", flags->name, "feed-1, or tenants/default/sessions/feed-1");
+  CLI::Option* const url = command->add_option("URL", flags->spec.url, "ws://host[:port]/path or wss://…");
+  command->add_option("-f,--file", flags->file, "YAML file of sessions; - for standard input")
+      ->excludes(name)
+      ->excludes(url);
+  AddSpecFlags(*command, flags->spec);
+  command->add_option("--group", flags->group, "The session's group, a label of the metrics");
+  AddRepeated(*command, "--label", flags->labels, "KEY=VALUE; may be repeated");
+  command->add_option("--ca-secret", flags->ca_secret, "name/key of a CA bundle below the daemon's --secrets-dir");
+  AddOutput(*command, flags->format);
+  command->callback(
+      [&invocation, flags] { invocation.action = [&invocation, flags] { return RunCreate(invocation, *flags); }; });
+}
+
+}  // namespace holter::cli

@@ -1,0 +1,55 @@
+#include "client/cli/run.h"
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <cstring>
+
+#include "client/cli/commands.h"
+#include "client/cli/flags.h"
+
+namespace holter::cli {
+namespace {
+
+void AddGlobalFlags(CLI::App& app, Invocation& invocation) {
+  app.add_option("--server", invocation.server, "Address of holterd")->envname("HOLTER_SERVER")->capture_default_str();
+  app.add_option("--tenant", invocation.tenant, "Tenant of short names, of list and of watch; - for all")
+      ->capture_default_str();
+  AddDuration(app, "--deadline", invocation.deadline, "How long a call may take");
+}
+
+// A reader that went away (`holter list | head`) is no failure.
+ExitCode Flush(Console& console, ExitCode code) {
+  errno = 0;
+  console.out.flush();
+  if (console.out || errno == EPIPE) return code;
+  console.err << "holter: cannot write the output: " << std::strerror(errno) << "\n";
+  return code == ExitCode::kOk ? ExitCode::kFailure : code;
+}
+
+}  // namespace
+
+ExitCode Run(int argc, const char* const* argv, Console& console) {
+  Invocation invocation{.console = console};
+  CLI::App app("Declares WebSocket sessions to a holterd and shows how they are; `ping` needs no daemon.", "holter");
+  app.set_version_flag("--version", "holter " HOLTER_VERSION);
+  app.footer(kExitCodeFooter);
+  app.require_subcommand(1);
+  app.fallthrough();
+  AddGlobalFlags(app, invocation);
+  AddApplyCommand(app, invocation);
+  AddCreateCommand(app, invocation);
+  AddGetCommand(app, invocation);
+  AddListCommand(app, invocation);
+  AddDeleteCommand(app, invocation);
+  AddWatchCommand(app, invocation);
+  AddPingCommand(app, invocation);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const bool asked = app.exit(error, console.out, console.err) == 0;  // --help and --version are parse errors too
+    return asked ? Flush(console, ExitCode::kOk) : ExitCode::kUsage;
+  }
+  return Flush(console, invocation.action());
+}
+
+}  // namespace holter::cli

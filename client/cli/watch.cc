@@ -1,0 +1,107 @@
+// holter watch: the changes, a line each, or a table that is drawn anew.
+#include <fmt/format.h>
+#include <google/protobuf/util/json_util.h>
+
+#include <memory>
+
+#include "client/cli/commands.h"
+#include "client/cli/flags.h"
+#include "client/cli/interrupt.h"
+#include "client/cli/output.h"
+#include "client/cli/watch_lines.h"
+#include "client/cli/watch_table.h"
+#include "spec/yaml.h"
+
+namespace holter::cli {
+namespace {
+
+struct WatchFlags {
+  bool table = false;
+  int count = 0;
+  Duration refresh = std::chrono::seconds(1);
+  Duration duration{};
+  OutputFormat format = OutputFormat::kTable;
+};
+
+// Prints one change in the chosen form; true when something was printed.
+bool PrintChange(Console& console, OutputFormat format, ChangeLines& lines, const v1::SessionChange& change) {
+  switch (format) {
+    case OutputFormat::kTable: {
+      const auto line = lines.LineOf(change, console.color);
+      if (line) console.out << *line << "\n";
+      return line.has_value();
+    }
+    case OutputFormat::kJson: {
+      google::protobuf::util::JsonPrintOptions options;
+      options.preserve_proto_field_names = true;
+      std::string json;
+      if (!google::protobuf::util::MessageToJsonString(change, &json, options).ok()) return false;
+      console.out << json << "\n";
+      return true;
+    }
+    case OutputFormat::kYaml:
+      console.out << "---\n" << spec::ToYaml(change);
+      return true;
+  }
+  return false;
+}
+
+// True when `count` changes have been printed or nobody reads any more.
+bool PrintResponse(Invocation& invocation, const WatchFlags& flags, const v1::WatchSessionsResponse& response,
+                   ChangeLines& lines, int& printed) {
+  for (const v1::SessionChange& change : response.changes()) {
+    if (PrintChange(invocation.console, flags.format, lines, change)) ++printed;
+    if (flags.count > 0 && printed >= flags.count) return true;
+  }
+  return !invocation.console.out.flush();
+}
+
+ExitCode RunWatchLines(Invocation& invocation, const WatchFlags& flags) {
+  Interrupt interrupt(flags.duration);
+  client::Client client(invocation.client_options());
+  const auto watch = client.WatchSessions(invocation.parent());
+  const InterruptScope scope(interrupt, [&watch] { watch->Cancel(); });
+  ChangeLines lines(invocation);
+  int printed = 0;
+  while (true) {
+    const auto event = watch->Next();
+    if (absl::IsCancelled(event.status())) return ExitCode::kOk;
+    if (!event.ok()) return ReportError(invocation.console, "watch " + invocation.parent(), event.status());
+    switch (event->kind) {
+      case client::WatchEvent::Kind::kChanges:
+        if (PrintResponse(invocation, flags, event->response, lines, printed)) return ExitCode::kOk;
+        break;
+      case client::WatchEvent::Kind::kReset:
+        lines.Reset();
+        invocation.console.err << fmt::format("holter: changes may be lost, a snapshot follows: {}\n",
+                                              std::string(event->cause.message()));
+        break;
+      case client::WatchEvent::Kind::kInterrupted:
+        invocation.console.err << fmt::format("holter: the watch broke and is resumed: {}\n",
+                                              std::string(event->cause.message()));
+        break;
+    }
+  }
+}
+
+}  // namespace
+
+void AddWatchCommand(CLI::App& app, Invocation& invocation) {
+  auto flags = std::make_shared<WatchFlags>();
+  CLI::App* const command = app.add_subcommand("watch", "Show the sessions' changes as they happen");
+  command->add_flag("--table", flags->table, "A table that is drawn anew, and the latest changes below it");
+  AddDuration(*command, "--refresh", flags->refresh, "How often the table is drawn");
+  command->add_option("--count", flags->count, "End after so many changes, or tables; 0: never")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  AddDuration(*command, "--for", flags->duration, "End after this time; 0s: never");
+  AddOutput(*command, flags->format);
+  command->callback([&invocation, flags] {
+    invocation.action = [&invocation, flags] {
+      if (!flags->table) return RunWatchLines(invocation, *flags);
+      return RunWatchTable(invocation, {.refresh = flags->refresh, .count = flags->count, .duration = flags->duration});
+    };
+  });
+}
+
+}  // namespace holter::cli

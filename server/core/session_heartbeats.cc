@@ -255,16 +255,4 @@ void SessionMachine::LoseHeartbeats() {
   for (size_t i = 0; i < HeartbeatCount(); ++i) heartbeats_[i].OnLost();
 }
 
-BeatStatus SessionMachine::StatusOf(size_t i) const {
-  const HeartbeatMachine& heartbeat = heartbeats_[i];
-  BeatStatus status;
-  status.name = IsApp(i) ? spec_->beats[BeatIndex(i)].name : "protocol";
-  status.verdict = heartbeat.verdict();
-  status.last_rtt = heartbeat.last_rtt();
-  status.last_ack = heartbeat.last_ack();
-  status.misses = heartbeat.misses();
-  status.counters = heartbeat.counters();
-  return status;
-}
-
 }  // namespace holter::core

@@ -1,0 +1,63 @@
+// What a session shows to the outside, and the rare texts behind it.
+#include <utility>
+
+#include "core/session_machine.h"
+
+namespace holter::core {
+
+SessionStatus SessionMachine::Snapshot() const {
+  SessionStatus status;
+  status.state = state_;
+  status.health = health_;
+  status.reason = reason_;
+  status.path = path_;
+  if (rare_) {
+    status.detail = rare_->detail;
+    status.subprotocol = rare_->subprotocol;
+  }
+  status.state_since = state_since_;
+  status.health_since = health_since_;
+  if (last_alive_ != TimePoint::min()) status.last_alive = last_alive_;
+  if (next_attempt_ != kNever) status.next_attempt = next_attempt_;
+  status.attempts = static_cast<int>(attempts_);
+  status.reconnects = reconnects_;
+  if (tcp_rtt_.min != Duration::min()) status.tcp_rtt = tcp_rtt_;
+  status.beats.reserve(HeartbeatCount());
+  for (size_t i = 0; i < HeartbeatCount(); ++i) status.beats.push_back(StatusOf(i));
+  status.peer_address = peer_address_;
+  if (tls_expiry_ != WallTime::min()) status.tls_expiry = tls_expiry_;
+  status.traffic = traffic_;
+  status.last_close_code = last_close_code_;
+  status.last_http_status = last_http_status_;
+  return status;
+}
+
+BeatStatus SessionMachine::StatusOf(size_t i) const {
+  const HeartbeatMachine& heartbeat = heartbeats_[i];
+  BeatStatus status;
+  status.name = IsApp(i) ? spec_->beats[BeatIndex(i)].name : "protocol";
+  status.verdict = heartbeat.verdict();
+  status.last_rtt = heartbeat.last_rtt();
+  status.last_ack = heartbeat.last_ack();
+  status.misses = heartbeat.misses();
+  status.counters = heartbeat.counters();
+  return status;
+}
+
+void SessionMachine::SetTcpRtt(const TcpRtt& rtt) { tcp_rtt_ = rtt; }
+
+void SessionMachine::SetDetail(std::string detail) {
+  if (detail.empty() && !rare_) return;
+  if (!rare_) rare_ = std::make_unique<RareTexts>();
+  rare_->detail = std::move(detail);
+  if (rare_->detail.empty() && rare_->subprotocol.empty()) rare_.reset();
+}
+
+void SessionMachine::SetSubprotocol(std::string subprotocol) {
+  if (subprotocol.empty() && !rare_) return;
+  if (!rare_) rare_ = std::make_unique<RareTexts>();
+  rare_->subprotocol = std::move(subprotocol);
+  if (rare_->detail.empty() && rare_->subprotocol.empty()) rare_.reset();
+}
+
+}  // namespace holter::core

@@ -1,0 +1,140 @@
+// A control plane made of answers that a test scripts, served on loopback by gRPC itself.
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+#include "holter/v1/session_service.grpc.pb.h"
+
+namespace holter::client {
+
+// A gRPC status with details, as the server makes it.
+inline grpc::Status DetailedStatus(grpc::StatusCode code, const std::string& message, const std::string& reason,
+                                   const std::vector<std::pair<std::string, std::string>>& fields = {}) {
+  google::rpc::ErrorInfo info;
+  info.set_reason(reason);
+  info.set_domain("holter.v1");
+  (*info.mutable_metadata())["limit"] = "7";
+  google::rpc::Status status;
+  status.set_code(code);
+  status.set_message(message);
+  status.add_details()->PackFrom(info);
+  if (!fields.empty()) {
+    google::rpc::BadRequest bad;
+    for (const auto& [field, description] : fields) {
+      auto* const violation = bad.add_field_violations();
+      violation->set_field(field);
+      violation->set_description(description);
+    }
+    status.add_details()->PackFrom(bad);
+  }
+  return {code, message, status.SerializeAsString()};
+}
+
+// Every call takes the next script of its method; without one it is UNIMPLEMENTED.
+class FakeService final : public v1::SessionService::Service {
+ public:
+  using Writer = grpc::ServerWriter<v1::WatchSessionsResponse>;
+  using GetScript = std::function<grpc::Status(const v1::GetSessionRequest&, v1::Session*)>;
+  using CreateScript = std::function<grpc::Status(const v1::CreateSessionRequest&, v1::Session*)>;
+  using UpdateScript = std::function<grpc::Status(const v1::UpdateSessionRequest&, v1::Session*)>;
+  using DeleteScript = std::function<grpc::Status(const v1::DeleteSessionRequest&)>;
+  using ListScript = std::function<grpc::Status(const v1::ListSessionsRequest&, v1::ListSessionsResponse*)>;
+  using WatchScript = std::function<grpc::Status(const v1::WatchSessionsRequest&, grpc::ServerContext*, Writer*)>;
+
+  // `copies` of a script are taken one after the other.
+  template <typename Script>
+  class Scripts {
+   public:
+    void Add(Script script, int copies = 1) {
+      absl::MutexLock lock(&mutex_);
+      for (int i = 0; i < copies; ++i) scripts_.push_back(script);
+    }
+    template <typename... Arguments>
+    grpc::Status Run(Arguments... arguments) {
+      Script script;
+      {
+        absl::MutexLock lock(&mutex_);
+        ++calls_;
+        if (scripts_.empty()) return {grpc::StatusCode::UNIMPLEMENTED, "no script"};
+        script = std::move(scripts_.front());
+        scripts_.pop_front();
+      }
+      return script(arguments...);
+    }
+    int calls() const {
+      absl::MutexLock lock(&mutex_);
+      return calls_;
+    }
+
+   private:
+    mutable absl::Mutex mutex_;
+    std::deque<Script> scripts_ ABSL_GUARDED_BY(mutex_);
+    int calls_ ABSL_GUARDED_BY(mutex_) = 0;
+  };
+
+  Scripts<GetScript> get;
+  Scripts<CreateScript> create;
+  Scripts<UpdateScript> update;
+  Scripts<DeleteScript> remove;
+  Scripts<ListScript> list;
+  Scripts<WatchScript> watch;
+
+ private:
+  grpc::Status GetSession(grpc::ServerContext*, const v1::GetSessionRequest* request, v1::Session* response) override {
+    return get.Run(std::cref(*request), response);
+  }
+  grpc::Status CreateSession(grpc::ServerContext*, const v1::CreateSessionRequest* request,
+                             v1::Session* response) override {
+    return create.Run(std::cref(*request), response);
+  }
+  grpc::Status UpdateSession(grpc::ServerContext*, const v1::UpdateSessionRequest* request,
+                             v1::Session* response) override {
+    return update.Run(std::cref(*request), response);
+  }
+  grpc::Status DeleteSession(grpc::ServerContext*, const v1::DeleteSessionRequest* request,
+                             google::protobuf::Empty*) override {
+    return remove.Run(std::cref(*request));
+  }
+  grpc::Status ListSessions(grpc::ServerContext*, const v1::ListSessionsRequest* request,
+                            v1::ListSessionsResponse* response) override {
+    return list.Run(std::cref(*request), response);
+  }
+  grpc::Status WatchSessions(grpc::ServerContext* context, const v1::WatchSessionsRequest* request,
+                             Writer* writer) override {
+    return watch.Run(std::cref(*request), context, writer);
+  }
+};
+
+// A server of the fake on a port that the system chose.
+class FakeServer {
+ public:
+  FakeServer() {
+    int port = 0;
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+    builder.RegisterService(&service);
+    server_ = builder.BuildAndStart();
+    address = "127.0.0.1:" + std::to_string(port);
+  }
+  // Cancels what still runs.
+  ~FakeServer() { server_->Shutdown(std::chrono::system_clock::now()); }
+
+  FakeService service;
+  std::string address;
+
+ private:
+  std::unique_ptr<grpc::Server> server_;
+};
+
+}  // namespace holter::client

@@ -1,0 +1,219 @@
+#include "spec/message.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <string>
+
+#include "tests/unit/spec/spec_text.h"
+
+namespace holter::spec {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Key;
+using ::testing::Not;
+using ::testing::Pair;
+
+const std::string kBeat = "session.spec.beats[0].";
+
+std::string BeatOf(const std::string& text) { return "beats { name: 'a' " + text + " }"; }
+
+std::string Expanded(const std::string& send) {
+  const auto shared = Compiled(BeatOf("send { " + send + " }"));
+  std::string out;
+  if (!shared->beats.empty()) {
+    shared->beats[0].send.Expand({.seq = 7, .unix_ms = 1700000000000, .uuid = {}}, out);
+  }
+  return out;
+}
+
+TEST(TemplateTest, EveryKindReachesTheWire) {
+  EXPECT_EQ(Expanded("text: 'ping ${seq} $${x}'"), "ping 7 ${x}");
+  EXPECT_EQ(Expanded("bytes: '10 0a fF'"), "\x10\x0a\xff");
+  EXPECT_EQ(Expanded("text: ''"), "");
+  EXPECT_EQ(Compiled(BeatOf("send { bytes: '01' }"))->beats.at(0).send.kind(), core::FrameKind::kBinary);
+}
+
+TEST(TemplateTest, JsonIsCompactSortedAndKeepsNumbers) {
+  EXPECT_EQ(Expanded(R"(json { struct_value {
+      fields { key: "op" value { string_value: "ping" } }
+      fields { key: "id" value { string_value: "${seq}" } }
+      fields { key: "at" value { string_value: "${unix_ms}" } }
+      fields { key: "n" value { number_value: 1700000000000 } }
+      fields { key: "f" value { number_value: 0.1 } }
+      fields { key: "z" value { null_value: NULL_VALUE } }
+      fields { key: "l" value { list_value { values { bool_value: true } values { number_value: -2 } } } }
+      fields { key: "q" value { string_value: "a\"\n${seq}" } } } })"),
+            R"({"at":1700000000000,"f":0.1,"id":7,"l":[true,-2],"n":1700000000000,"op":"ping","q":"a\"\n7","z":null})");
+}
+
+TEST(TemplateTest, WhatIsMissingOrMalformedIsNamed) {
+  EXPECT_THAT(ComplaintsAbout(BeatOf("send {}")), ElementsAre(Pair(kBeat + "send", HasSubstr("text, json, bytes"))));
+  EXPECT_THAT(ComplaintsAbout(BeatOf("send { text: '${nope}' }")),
+              ElementsAre(Pair(kBeat + "send.text", HasSubstr("nope"))));
+  EXPECT_THAT(ComplaintsAbout(BeatOf("send { text: '${seq' }")), ElementsAre(Key(kBeat + "send.text")));
+  for (const std::string hex : {"1", "0g", "0x10", "1 0"}) {
+    EXPECT_THAT(ComplaintsAbout(BeatOf("send { bytes: '" + hex + "' }")), ElementsAre(Key(kBeat + "send.bytes")))
+        << hex;
+  }
+}
+
+TEST(TemplateTest, AtMost4096Bytes) {
+  EXPECT_THAT(ComplaintsAbout(BeatOf("send { text: '" + std::string(4096, 'v') + "' }")), IsEmpty());
+  EXPECT_THAT(ComplaintsAbout(BeatOf("send { text: '" + std::string(4097, 'v') + "' }")),
+              ElementsAre(Pair(kBeat + "send.text", AllOf(HasSubstr("4097"), Not(HasSubstr("vv"))))));
+  EXPECT_THAT(ComplaintsAbout(BeatOf("send { json { string_value: '" + std::string(4094, 'v') + "' } }")), IsEmpty());
+  EXPECT_THAT(ComplaintsAbout(BeatOf("send { json { string_value: '" + std::string(4095, 'v') + "' } }")),
+              ElementsAre(Key(kBeat + "send.json")));
+  EXPECT_THAT(ComplaintsAbout(BeatOf("send { bytes: '" + std::string(2 * 4096, '0') + "' }")), IsEmpty());
+  EXPECT_THAT(ComplaintsAbout(BeatOf("send { bytes: '" + std::string(2 * 4097, '0') + "' }")),
+              ElementsAre(Key(kBeat + "send.bytes")));
+}
+
+TEST(TemplateTest, JsonRefusesWhatIsNoJson) {
+  for (const double number : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(),
+                              9007199254740992.0, -1e300}) {
+    v1::SessionSpec spec = SpecOf(BeatOf(""));
+    spec.mutable_beats(0)->mutable_send()->mutable_json()->mutable_list_value()->add_values()->set_number_value(number);
+    EXPECT_THAT(ComplaintsAbout(spec), ElementsAre(Pair(kBeat + "send.json", HasSubstr("numbers")))) << number;
+  }
+  EXPECT_EQ(Expanded("json { number_value: 9007199254740991 }"), "9007199254740991");
+  EXPECT_THAT(ComplaintsAbout(BeatOf("send { json { list_value { values {} } } }")),
+              ElementsAre(Key(kBeat + "send.json")));
+}
+
+TEST(TemplateTest, JsonHasABoundedDepth) {
+  v1::SessionSpec spec = SpecOf(BeatOf(""));
+  google::protobuf::Value* value = spec.mutable_beats(0)->mutable_send()->mutable_json();
+  for (int i = 0; i < 90; ++i) {
+    value = value->mutable_list_value()->add_values();
+  }
+  value->set_bool_value(true);
+  EXPECT_THAT(ComplaintsAbout(spec), ElementsAre(Pair(kBeat + "send.json", HasSubstr("deep"))));
+}
+
+const std::string kSend = "send { text: '${seq} ${uuid}' } ";
+
+bool Matches(const std::string& expect, std::string_view message) {
+  const auto shared = Compiled(BeatOf(kSend + "expect { " + expect + " }"));
+  return !shared->beats.empty() && shared->beats[0].expect->Matches(message);
+}
+
+TEST(MatcherTest, EveryKindMatches) {
+  EXPECT_TRUE(Matches("text: 'pong'", "pong"));
+  EXPECT_FALSE(Matches("text: 'pong'", "pong!"));
+  EXPECT_TRUE(Matches("regex: 'p.ng'", "a ping b"));
+  EXPECT_TRUE(Matches("bytes: '00 ff'", std::string_view("\0\xff", 2)));
+  const std::string json =
+      "json { pointer: '/op' equals { string_value: 'pong' } } json { pointer: '/n' equals { number_value: 1 } }";
+  EXPECT_TRUE(Matches(json, R"({"op":"pong","n":1.0})"));
+  EXPECT_FALSE(Matches(json, R"({"op":"pong","n":2})"));
+  EXPECT_TRUE(Matches("json { equals { null_value: NULL_VALUE } }", "null"));
+}
+
+TEST(MatcherTest, ExactlyOneKind) {
+  for (const std::string expect : {"", "text: 'a' regex: 'b'", "bytes: '00' json { equals { bool_value: true } }"}) {
+    EXPECT_THAT(ComplaintsAbout(BeatOf(kSend + "expect { " + expect + " }")),
+                ElementsAre(Pair(kBeat + "expect", HasSubstr("exactly one of"))))
+        << expect;
+  }
+}
+
+TEST(MatcherTest, WhatIsMalformedIsNamed) {
+  const auto complaints = [](const std::string& expect) {
+    return ComplaintsAbout(BeatOf(kSend + "expect { " + expect + " }"));
+  };
+  EXPECT_THAT(complaints("regex: '(a'"), ElementsAre(Pair(kBeat + "expect.regex", HasSubstr("missing )"))));
+  EXPECT_THAT(complaints("bytes: '0'"), ElementsAre(Key(kBeat + "expect.bytes")));
+  EXPECT_THAT(complaints("json { pointer: 'op' equals { bool_value: true } }"),
+              ElementsAre(Key(kBeat + "expect.json[0].pointer")));
+  EXPECT_THAT(complaints("json { pointer: '/a~2' }"),
+              ElementsAre(Pair(kBeat + "expect.json[0].equals", "required"), Key(kBeat + "expect.json[0].pointer")));
+  EXPECT_THAT(complaints("json { equals {} }"), ElementsAre(Key(kBeat + "expect.json[0].equals")));
+  EXPECT_THAT(complaints("json { equals { number_value: nan } }"), ElementsAre(Key(kBeat + "expect.json[0].equals")));
+}
+
+TEST(MatcherTest, SizesAreBounded) {
+  const auto complaints = [](const std::string& expect) {
+    return ComplaintsAbout(BeatOf(kSend + "expect { " + expect + " }"));
+  };
+  const auto many = [](size_t count) { return std::string(count, 'a'); };
+  EXPECT_THAT(complaints("text: '" + many(4096) + "'"), IsEmpty());
+  EXPECT_THAT(complaints("text: '" + many(4097) + "'"), ElementsAre(Key(kBeat + "expect.text")));
+  EXPECT_THAT(complaints("regex: '" + many(1024) + "'"), IsEmpty());
+  EXPECT_THAT(complaints("regex: '" + many(1025) + "'"), ElementsAre(Key(kBeat + "expect.regex")));
+  EXPECT_THAT(complaints("bytes: '" + many(8192) + "'"), IsEmpty());
+  EXPECT_THAT(complaints("bytes: '" + many(8194) + "'"), ElementsAre(Key(kBeat + "expect.bytes")));
+  EXPECT_THAT(complaints("json { pointer: '/" + many(255) + "' equals { bool_value: true } }"), IsEmpty());
+  EXPECT_THAT(complaints("json { pointer: '/" + many(256) + "' equals { bool_value: true } }"),
+              ElementsAre(Key(kBeat + "expect.json[0].pointer")));
+  EXPECT_THAT(complaints("json { equals { string_value: '" + many(4094) + "' } }"), IsEmpty());
+  EXPECT_THAT(complaints("json { equals { string_value: '" + many(4095) + "' } }"),
+              ElementsAre(Key(kBeat + "expect.json[0].equals")));
+  std::string conditions;
+  for (int i = 0; i < 16; ++i) {
+    conditions += "json { equals { bool_value: true } } ";
+  }
+  EXPECT_THAT(complaints(conditions), IsEmpty());
+  EXPECT_THAT(complaints(conditions + "json { equals { bool_value: true } }"), ElementsAre(Key(kBeat + "expect.json")));
+}
+
+TEST(CorrelationTest, ReachesItsPlace) {
+  const auto pointer = Compiled(BeatOf(kSend + "expect { regex: '.' } correlate { pointer: '/id' equals: 'uuid' }"));
+  ASSERT_TRUE(pointer->beats.at(0).correlate.has_value());
+  EXPECT_EQ(pointer->beats[0].correlate->variable, core::Variable::kUuid);
+  EXPECT_THAT(std::get<core::JsonPointer>(pointer->beats[0].correlate->place).tokens, ElementsAre("id"));
+  const auto group = Compiled(BeatOf(kSend + "expect { regex: '(a)(b)' } correlate { regex_group: 2 equals: 'seq' }"));
+  ASSERT_TRUE(group->beats.at(0).correlate.has_value());
+  EXPECT_EQ(std::get<int>(group->beats[0].correlate->place), 2);
+}
+
+TEST(CorrelationTest, NeedsAnExpectOfTheFittingKind) {
+  const auto complaints = [](const std::string& rest) { return ComplaintsAbout(BeatOf(kSend + rest)); };
+  EXPECT_THAT(complaints("correlate { pointer: '/id' equals: 'seq' }"),
+              ElementsAre(Pair(kBeat + "correlate", "needs expect")));
+  for (const std::string expect : {"text: 'a'", "bytes: '00'"}) {
+    EXPECT_THAT(complaints("expect { " + expect + " } correlate { pointer: '/id' equals: 'seq' }"),
+                ElementsAre(Key(kBeat + "correlate.pointer")));
+    EXPECT_THAT(complaints("expect { " + expect + " } correlate { regex_group: 1 equals: 'seq' }"),
+                ElementsAre(Key(kBeat + "correlate.regex_group")));
+  }
+  EXPECT_THAT(complaints("expect { json { equals { bool_value: true } } } correlate { regex_group: 1 equals: 'seq' }"),
+              ElementsAre(Key(kBeat + "correlate.regex_group")));
+  for (const std::string group : {"0", "2", "-1"}) {
+    EXPECT_THAT(complaints("expect { regex: '(a)' } correlate { regex_group: " + group + " equals: 'seq' }"),
+                ElementsAre(Pair(kBeat + "correlate.regex_group", HasSubstr("1 groups"))))
+        << group;
+  }
+}
+
+TEST(CorrelationTest, PlaceAndVariableAreRequiredAndGood) {
+  const auto complaints = [](const std::string& rest) {
+    return ComplaintsAbout(BeatOf(kSend + "expect { regex: '(a)' } " + rest));
+  };
+  EXPECT_THAT(complaints("correlate { equals: 'seq' }"),
+              ElementsAre(Pair(kBeat + "correlate", HasSubstr("pointer, regex_group"))));
+  EXPECT_THAT(complaints("correlate { pointer: 'x' equals: 'seq' }"), ElementsAre(Key(kBeat + "correlate.pointer")));
+  for (const std::string variable : {"", "SEQ", "id", "${seq}"}) {
+    EXPECT_THAT(complaints("correlate { regex_group: 1 equals: '" + variable + "' }"),
+                ElementsAre(Pair(kBeat + "correlate.equals", HasSubstr("seq, unix_ms, uuid"))))
+        << variable;
+  }
+  EXPECT_THAT(complaints("correlate { regex_group: 1 equals: 'unix_ms' }"),
+              ElementsAre(Pair(kBeat + "correlate.equals", HasSubstr("does not occur in send"))));
+}
+
+TEST(CorrelationTest, ABadSendOrExpectIsNotComplainedAboutTwice) {
+  EXPECT_THAT(
+      ComplaintsAbout(BeatOf("send { text: '${x}' } expect { regex: '(' } correlate { regex_group: 1 equals: 'seq' }")),
+      ElementsAre(Key(kBeat + "expect.regex"), Key(kBeat + "send.text")));
+}
+
+}  // namespace
+}  // namespace holter::spec

@@ -1,7 +1,7 @@
 // What is declared, and what happened: names, revisions, the watch log. The one place that knows every session.
 //
-// Life of a declaration: validated here, admitted by the engine, committed by the store (synced), only then visible, begun and
-// acknowledged. An error anywhere leaves nothing behind.
+// Life of a declaration: validated here, admitted by the engine, committed by the store (synced), only then visible,
+// begun and acknowledged. An error anywhere leaves nothing behind.
 //
 // Threads: every method from any thread. Callbacks run on the store's thread or, on error, in the caller.
 // Stop: Close (no more changes are taken), then Engine::Shutdown, then the destructor.
@@ -63,14 +63,16 @@ class SessionRegistry {
   virtual absl::StatusOr<v1::Session> Get(const v1::GetSessionRequest& request) const = 0;
   virtual absl::StatusOr<v1::ListSessionsResponse> List(const v1::ListSessionsRequest& request) const = 0;
 
-  // Makes the sessions of origin `file` be exactly `sessions` (whole and valid; one commit). A name of origin `api` is refused:
-  // FAILED_PRECONDITION, API_MANAGED, and nothing changes. Blocks until it is on disk; not from the store's thread.
+  // Makes the sessions of origin `file` be exactly `sessions` (whole and valid; one commit). A name of origin `api` is
+  // refused: FAILED_PRECONDITION, API_MANAGED, and nothing changes. Blocks until it is on disk; not from the store's
+  // thread.
   virtual absl::Status ReconcileFiles(const std::vector<v1::Session>& sessions) = 0;
 
   // Opens a watch; see WatchReader.
   virtual absl::StatusOr<std::unique_ptr<WatchReader>> Watch(const v1::WatchSessionsRequest& request) = 0;
 
-  // Every session, in the order of names; holds no lock for longer than some hundred of them. `visit` must not call the registry.
+  // Every session, in the order of names; holds no lock for longer than some hundred of them. `visit` must not call the
+  // registry.
   virtual void ForEach(const std::function<void(const SessionView&)>& visit) const = 0;
   virtual size_t size() const = 0;
 

@@ -11,18 +11,18 @@
 
 namespace holter::registry {
 
-// One client's place in the snapshot and the log. Used by one thread at a time. A reader that falls behind the log's bound costs nothing: it
-// is told at its next call.
+// One client's place in the snapshot and the log. Used by one thread at a time. A reader that falls behind the log's
+// bound costs nothing: it is told at its next call.
 class WatchReader {
  public:
   virtual ~WatchReader() = default;
 
-  // The next changes, at most `max_changes`, with the resume token behind them; an empty response when there are none yet. RESOURCE_EXHAUSTED,
-  // WATCH_LAGGED: the log has gone past this reader. UNAVAILABLE, SHUTTING_DOWN.
+  // The next changes, at most `max_changes`, with the resume token behind them; an empty response when there are none
+  // yet. RESOURCE_EXHAUSTED, WATCH_LAGGED: the log has gone past this reader. UNAVAILABLE, SHUTTING_DOWN.
   virtual absl::StatusOr<v1::WatchSessionsResponse> Next(int max_changes) = 0;
 
-  // `wake` is called once, from any thread, when Next has something to say again (at once if it has); a new call replaces the old. After
-  // the reader is destroyed it is not called any more, and not running.
+  // `wake` is called once, from any thread, when Next has something to say again (at once if it has); a new call
+  // replaces the old. After the reader is destroyed it is not called any more, and not running.
   virtual void OnReady(std::function<void()> wake) = 0;
 };
 

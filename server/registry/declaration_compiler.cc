@@ -1,0 +1,54 @@
+#include "registry/declaration_compiler.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <utility>
+
+#include "spec/convert.h"
+
+namespace holter::registry {
+namespace {
+
+SessionTraits TraitsOf(std::string_view tenant, const v1::Session& session) {
+  SessionTraits traits;
+  traits.tenant = tenant;
+  traits.group = session.group();
+  traits.labels.assign(session.labels().begin(), session.labels().end());
+  std::sort(traits.labels.begin(), traits.labels.end());
+  // Only the values of labels can hold a line end, and their size is told.
+  traits.key = fmt::format("{}\n{}\n", traits.tenant, traits.group);
+  for (const auto& [key, value] : traits.labels) {
+    traits.key += fmt::format("{}={}:{}", key, value.size(), value);
+  }
+  return traits;
+}
+
+}  // namespace
+
+absl::StatusOr<Declaration> DeclarationCompiler::Compile(const SessionName& name, const v1::Session& session,
+                                                         std::string_view prefix, const SecretSource* secrets,
+                                                         std::vector<FieldViolation> violations) {
+  spec::CheckDeclaration(session, prefix, violations);
+  absl::StatusOr<core::SessionSpec> compiled = spec::Compile(session.spec(), fmt::format("{}.spec", prefix), secrets);
+  if (!compiled.ok()) {
+    std::vector<FieldViolation> found = DetailsOf(compiled.status()).violations;
+    if (found.empty()) return compiled.status();
+    violations.insert(violations.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
+  }
+  if (!violations.empty()) return MakeInvalid(violations);
+  return Declaration{.session = name.session,
+                     .url = std::move(compiled->url),
+                     .traits = traits_.Intern(TraitsOf(name.tenant, session)),
+                     .spec = specs_.Intern(InternedSpec{.bytes = SerializeSharedSpec(session.spec()),
+                                                        .shared = std::move(compiled->shared)})};
+}
+
+bool DeclarationCompiler::IsSame(const v1::Session& session, const Declaration& declaration) const {
+  return session.spec().url() == declaration.url && SerializeSharedSpec(session.spec()) == declaration.spec->bytes &&
+         TraitsOf(declaration.traits->tenant, session).key == declaration.traits->key;
+}
+
+}  // namespace holter::registry

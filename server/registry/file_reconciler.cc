@@ -1,0 +1,191 @@
+#include "registry/file_reconciler.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "absl/synchronization/notification.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/session_name.h"
+
+namespace holter::registry {
+namespace {
+
+constexpr size_t kWalkSize = 512;
+
+store::PutChange PutOf(const SessionRecord& record) {
+  return {.session = {.name = record.Name(), .declaration = SerializeRecord(record)}};
+}
+
+absl::Status CommitAndWait(store::Store& store, std::vector<store::Change> changes) {
+  absl::Notification done;
+  absl::Status result;
+  store.Commit(std::move(changes), [&done, &result](absl::Status status) {
+    result = std::move(status);
+    done.Notify();
+  });
+  done.WaitForNotification();
+  return result;
+}
+
+// Takes names in order and gives them back.
+class HeldNames {
+ public:
+  HeldNames(NameSequencer* sequencer, std::vector<std::string> names)
+      : sequencer_(sequencer), names_(std::move(names)) {
+    for (const std::string& name : names_) {
+      sequencer_->Hold(name);
+    }
+  }
+  ~HeldNames() {
+    for (const std::string& name : names_) {
+      sequencer_->Release(name);
+    }
+  }
+  HeldNames(const HeldNames&) = delete;
+  HeldNames& operator=(const HeldNames&) = delete;
+
+ private:
+  NameSequencer* const sequencer_;
+  const std::vector<std::string> names_;
+};
+
+}  // namespace
+
+std::vector<std::string> FileReconciler::Difference::Names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, declaration] : created) {
+    names.push_back(name);
+  }
+  for (const auto& [name, replacement] : changed) {
+    names.push_back(name);
+  }
+  for (const auto& [name, session] : removed) {
+    names.push_back(name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::map<std::string, LiveSession> FileReconciler::FileSessions() const {
+  std::map<std::string, LiveSession> found;
+  RecordPtr last;
+  while (true) {
+    std::vector<LiveSession> piece;
+    context_.table->Walk("-", last == nullptr ? NameRef{} : NameOf(*last), kWalkSize, piece);
+    for (LiveSession& session : piece) {
+      last = session.record;
+      if (last->origin == v1::ORIGIN_FILE) found.emplace(last->Name(), std::move(session));
+    }
+    if (piece.size() < kWalkSize) return found;
+  }
+}
+
+absl::Status FileReconciler::CheckNamesAreOurs(const std::vector<std::string>& names) const {
+  for (const std::string& text : names) {
+    const absl::StatusOr<SessionName> name = ParseSessionName(text);
+    if (!name.ok()) continue;
+    const auto session = context_.table->Find({.tenant = name->tenant, .session = name->session});
+    if (!session.has_value() || session->record->origin == v1::ORIGIN_FILE) continue;
+    return MakeError(absl::StatusCode::kFailedPrecondition, "API_MANAGED",
+                     fmt::format("{} is declared over the API; delete it there, or take it out of the files", text),
+                     {{"name", text}});
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<FileReconciler::Difference> FileReconciler::Compare(const std::vector<v1::Session>& sessions) {
+  Difference difference;
+  difference.removed = FileSessions();
+  std::vector<FieldViolation> violations;
+  std::vector<std::string> names;
+  std::set<std::string> seen;
+  for (const v1::Session& session : sessions) {
+    const absl::StatusOr<SessionName> name = ParseSessionName(session.name());
+    if (!name.ok()) {
+      violations.push_back(
+          {.field = "name",
+           .description = fmt::format("{}, got \"{}\"", std::string(name.status().message()), session.name())});
+      continue;
+    }
+    if (!seen.insert(session.name()).second) {
+      violations.push_back({.field = session.name(), .description = "declared twice"});
+      continue;
+    }
+    names.push_back(session.name());
+    std::optional<LiveSession> current;
+    if (auto found = difference.removed.extract(session.name())) current = std::move(found.mapped());
+    if (current.has_value() && context_.compiler->IsSame(session, current->record->declaration)) continue;
+    absl::StatusOr<Declaration> declaration =
+        context_.compiler->Compile(*name, session, session.name(), context_.secrets, {});
+    if (!declaration.ok()) {
+      std::vector<FieldViolation> found = DetailsOf(declaration.status()).violations;
+      if (found.empty()) return declaration.status();
+      std::move(found.begin(), found.end(), std::back_inserter(violations));
+    } else if (current.has_value()) {
+      difference.changed.emplace(session.name(), Replacement{*std::move(current), *std::move(declaration)});
+    } else {
+      difference.created.emplace(session.name(), *std::move(declaration));
+    }
+  }
+  if (!violations.empty()) return MakeInvalid(violations);
+  if (absl::Status status = CheckNamesAreOurs(names); !status.ok()) return status;
+  return difference;
+}
+
+absl::Status FileReconciler::Reconcile(const std::vector<v1::Session>& sessions) {
+  absl::MutexLock lock(&mutex_);
+  absl::StatusOr<Difference> difference = Compare(sessions);
+  if (!difference.ok()) return difference.status();
+  if (difference->empty()) return context_.CheckOpen();
+  const HeldNames held(context_.names, difference->Names());
+  if (absl::Status status = context_.CheckOpen(); !status.ok()) return status;
+  // The API may have taken a name before we held it.
+  if (absl::Status status = CheckNamesAreOurs(difference->Names()); !status.ok()) return status;
+  return Apply(*std::move(difference));
+}
+
+absl::Status FileReconciler::Apply(Difference difference) {
+  // What is removed gives its room back only when its loop has ended it, so all that is new needs room of its own.
+  const size_t admitted = difference.created.size();
+  if (absl::Status status = context_.engine->Admit(admitted); !status.ok()) return status;
+  std::vector<store::Change> changes;
+  std::vector<RecordPtr> created;
+  std::vector<std::pair<RecordPtr, engine::SessionHandle>> changed;
+  for (auto& [name, declaration] : difference.created) {
+    created.push_back(context_.lifecycle->MakeRecord(std::move(declaration), v1::ORIGIN_FILE));
+    changes.emplace_back(PutOf(*created.back()));
+  }
+  for (auto& [name, replacement] : difference.changed) {
+    changed.emplace_back(
+        context_.lifecycle->MakeSuccessor(*replacement.current.record, std::move(replacement.declaration)),
+        replacement.current.cell);
+    changes.emplace_back(PutOf(*changed.back().first));
+  }
+  for (const auto& [name, session] : difference.removed) {
+    changes.emplace_back(store::DeleteChange{.name = name});
+  }
+  if (absl::Status status = CommitAndWait(*context_.store, std::move(changes)); !status.ok()) {
+    context_.engine->Unadmit(admitted);
+    return status;
+  }
+  for (const auto& [name, session] : difference.removed) {
+    context_.lifecycle->Remove(session);
+  }
+  for (const auto& [record, cell] : changed) {
+    context_.lifecycle->Change(record, cell);
+  }
+  for (const RecordPtr& record : created) {
+    context_.lifecycle->Publish(record, true);
+  }
+  Log(LogLevel::kInfo, "sessions of files reconciled",
+      {{"created", created.size()}, {"changed", changed.size()}, {"removed", difference.removed.size()}});
+  return absl::OkStatus();
+}
+
+}  // namespace holter::registry

@@ -1,0 +1,91 @@
+// What is declared about one session, compactly: 20,000 of them are kept. A record is one version and never changes; an
+// update makes another.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "core/session_observer.h"
+#include "core/session_spec.h"
+#include "engine/session_cell.h"
+#include "holter/v1/session.pb.h"
+#include "registry/session_uid.h"
+#include "registry/weak_interner.h"
+
+namespace holter::registry {
+
+// Who a session belongs to; shared by all that have the same.
+struct SessionTraits {
+  std::string tenant;
+  std::string group;
+  std::vector<std::pair<std::string, std::string>> labels;  // in the order of keys
+  std::string key;                                          // all of it as bytes
+
+  std::string_view Key() const { return key; }
+};
+
+// A spec without its URL; shared by all sessions that have the same.
+struct InternedSpec {
+  std::string bytes;  // serialised holter.v1.SessionSpec
+  std::shared_ptr<const core::SharedSpec> shared;
+
+  std::string_view Key() const { return bytes; }
+};
+
+// What a caller declares, checked, with all that can be shared already shared.
+struct Declaration {
+  std::string session;  // last part of the name
+  std::string url;
+  std::shared_ptr<const SessionTraits> traits;
+  std::shared_ptr<const InternedSpec> spec;
+
+  std::string Name() const;
+  core::SessionSpec Spec() const { return {.url = url, .shared = spec->shared}; }
+  // Traits and specs are interned, so that equal means identical.
+  friend bool operator==(const Declaration&, const Declaration&) = default;
+};
+
+struct SessionRecord {
+  core::SessionId id = 0;
+  Declaration declaration;
+  Uid uid{};
+  uint64_t revision = 0;  // of the declaration; grows with every change of any
+  WallTime create_time{};
+  WallTime update_time{};
+  v1::Origin origin = v1::ORIGIN_API;
+
+  const std::string& tenant() const { return declaration.traits->tenant; }
+  std::string Name() const { return declaration.Name(); }
+};
+using RecordPtr = std::shared_ptr<const SessionRecord>;
+
+// A session as its readers take it out of the table. `cell` is null for the moment between its commit and its begin.
+struct LiveSession {
+  RecordPtr record;
+  engine::SessionHandle cell;
+};
+
+// "tenants/{tenant}/sessions/{session}" in the order of that text, without making it.
+struct NameRef {
+  std::string_view tenant;
+  std::string_view session;
+};
+int CompareNames(const NameRef& a, const NameRef& b);
+NameRef NameOf(const SessionRecord& record);
+
+// All of a Session but its status.
+void DeclarationToProto(const SessionRecord& record, v1::Session* out);
+// The same as bytes for the store.
+std::string SerializeRecord(const SessionRecord& record);
+
+// The bytes by which specs are equal: deterministic, and without the URL.
+std::string SerializeSharedSpec(const v1::SessionSpec& spec);
+
+std::string FormatEtag(uint64_t revision);
+
+}  // namespace holter::registry

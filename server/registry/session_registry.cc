@@ -1,0 +1,204 @@
+#include "registry/session_registry.h"
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <utility>
+
+#include "absl/time/time.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/session_name.h"
+#include "registry/change_log.h"
+#include "registry/declaration_compiler.h"
+#include "registry/declaration_writer.h"
+#include "registry/file_reconciler.h"
+#include "registry/name_sequencer.h"
+#include "registry/session_answer.h"
+#include "registry/session_lifecycle.h"
+#include "registry/session_listing.h"
+#include "registry/session_table.h"
+#include "registry/snapshot_watch_reader.h"
+#include "registry/transition_log_writer.h"
+
+namespace holter::registry {
+namespace {
+
+constexpr size_t kVisitSize = 256;
+// A commit that the disk does not give back must not keep the daemon from stopping.
+constexpr absl::Duration kMostWaitForWrites = absl::Seconds(2);
+
+// Composes the parts; listens to the sessions.
+class ComposedRegistry final : public SessionRegistry, private core::SessionObserver {
+ public:
+  explicit ComposedRegistry(const RegistryOptions& options)
+      : options_(options),
+        log_(options.watch_history),
+        table_(&log_, &options.engine->clock()),
+        transition_log_(&options.engine->clock()),
+        lifecycle_(options, &table_, this),
+        writer_(Context()),
+        reconciler_(Context()) {}
+  ~ComposedRegistry() override;
+
+  absl::Status Load();
+
+  void Create(const v1::CreateSessionRequest& request, Reply reply) override {
+    writer_.Create(request, std::move(reply));
+  }
+  void Update(const v1::UpdateSessionRequest& request, Reply reply) override {
+    writer_.Update(request, std::move(reply));
+  }
+  void Delete(const v1::DeleteSessionRequest& request, EmptyReply reply) override {
+    writer_.Delete(request, std::move(reply));
+  }
+  absl::StatusOr<v1::Session> Get(const v1::GetSessionRequest& request) const override;
+  absl::StatusOr<v1::ListSessionsResponse> List(const v1::ListSessionsRequest& request) const override {
+    return ListSessions(request, table_, options_.engine->clock());
+  }
+  absl::Status ReconcileFiles(const std::vector<v1::Session>& sessions) override {
+    return reconciler_.Reconcile(sessions);
+  }
+  absl::StatusOr<std::unique_ptr<WatchReader>> Watch(const v1::WatchSessionsRequest& request) override {
+    return SnapshotWatchReader::Open(request, &table_, &log_, &options_.engine->clock());
+  }
+  void ForEach(const std::function<void(const SessionView&)>& visit) const override;
+  size_t size() const override { return table_.size(); }
+  void Close() override;
+
+ private:
+  WriteContext Context();
+  absl::StatusOr<RecordPtr> Restore(const store::StoredSession& stored);
+
+  void OnTransition(core::SessionId id, const core::Transition& transition) override {
+    if (const RecordPtr record = table_.Transitioned(id, transition)) transition_log_.Add(record, transition);
+  }
+  void OnBeat(core::SessionId /*id*/, const core::BeatReport& /*report*/) override {}
+  void OnAttempt(core::SessionId /*id*/, const core::AttemptReport& /*report*/) override {}
+  void OnPhase(core::SessionId /*id*/, core::Phase /*phase*/, Duration /*took*/) override {}
+  void OnTcpRtt(core::SessionId /*id*/, const core::TcpRtt& /*rtt*/) override {}
+  void OnTraffic(core::SessionId /*id*/, const core::Traffic& /*delta*/) override {}
+  void OnBegin(core::SessionId /*id*/, core::State /*state*/, core::Health /*health*/) override {}
+  void OnEnd(core::SessionId /*id*/, core::State /*state*/, core::Health /*health*/) override {}
+
+  const RegistryOptions options_;
+  std::atomic<bool> closed_{false};
+  DeclarationCompiler compiler_;
+  NameSequencer names_;
+  ChangeLog log_;
+  SessionTable table_;
+  TransitionLogWriter transition_log_;
+  SessionLifecycle lifecycle_;
+  DeclarationWriter writer_;
+  FileReconciler reconciler_;
+};
+
+WriteContext ComposedRegistry::Context() {
+  return {.engine = options_.engine,
+          .store = options_.store,
+          .secrets = options_.secrets,
+          .table = &table_,
+          .names = &names_,
+          .compiler = &compiler_,
+          .lifecycle = &lifecycle_,
+          .closed = &closed_};
+}
+
+ComposedRegistry::~ComposedRegistry() {
+  closed_ = true;
+  // Writes under way come back to this object, however late.
+  names_.WaitUntilIdle(absl::InfiniteDuration());
+}
+
+void ComposedRegistry::Close() {
+  closed_ = true;
+  log_.Close();
+  if (!names_.WaitUntilIdle(kMostWaitForWrites)) {
+    Log(LogLevel::kWarning, "the store has not finished its commits");
+  }
+}
+
+absl::StatusOr<RecordPtr> ComposedRegistry::Restore(const store::StoredSession& stored) {
+  v1::Session session;
+  const absl::StatusOr<SessionName> name = ParseSessionName(stored.name);
+  if (!name.ok() || !session.ParseFromString(stored.declaration) || session.name() != stored.name) {
+    return MakeError(absl::StatusCode::kDataLoss, "STORE_DAMAGED",
+                     fmt::format("what is stored as {} is not the declaration of that session", stored.name),
+                     {{"name", stored.name}});
+  }
+  absl::StatusOr<Declaration> declaration = compiler_.Compile(*name, session, stored.name, nullptr, {});
+  if (!declaration.ok()) {
+    return MakeError(absl::StatusCode::kFailedPrecondition, "STORED_SESSION_INVALID",
+                     fmt::format("the stored session {} is not valid for this version of holterd: {}", stored.name,
+                                 std::string(declaration.status().message())),
+                     {{"name", stored.name}});
+  }
+  return lifecycle_.Restore(session, *std::move(declaration));
+}
+
+absl::Status ComposedRegistry::Load() {
+  absl::StatusOr<std::vector<store::StoredSession>> stored = options_.store->Load();
+  if (!stored.ok()) return stored.status();
+  std::vector<RecordPtr> records;
+  for (store::StoredSession& session : *stored) {
+    absl::StatusOr<RecordPtr> record = Restore(session);
+    if (!record.ok()) return record.status();
+    records.push_back(*std::move(record));
+    session.declaration = std::string();  // not needed any more, and there are many
+  }
+  lifecycle_.FinishRestore();
+  if (absl::Status status = options_.engine->Admit(records.size()); !status.ok()) {
+    ErrorDetails details = DetailsOf(status);
+    return MakeError(status.code(), details.reason,
+                     fmt::format("{} sessions are stored, but they do not fit: {}. Raise the limit of open files",
+                                 records.size(), std::string(status.message())),
+                     std::move(details.metadata));
+  }
+  for (const RecordPtr& record : records) {
+    lifecycle_.Publish(record, false);
+  }
+  Log(LogLevel::kInfo, "sessions loaded",
+      {{"sessions", records.size()}, {"distinct_specs", compiler_.distinct_specs()}});
+  return absl::OkStatus();
+}
+
+absl::StatusOr<v1::Session> ComposedRegistry::Get(const v1::GetSessionRequest& request) const {
+  const absl::StatusOr<SessionName> name = ParseSessionName(request.name());
+  if (!name.ok()) return MakeInvalid({{.field = "name", .description = std::string(name.status().message())}});
+  const auto session = table_.Find({.tenant = name->tenant, .session = name->session});
+  if (!session.has_value()) return SessionNotFound(request.name());
+  return ToProto(*session, options_.engine->clock());
+}
+
+void ComposedRegistry::ForEach(const std::function<void(const SessionView&)>& visit) const {
+  std::vector<LiveSession> piece;
+  NameRef after;
+  while (true) {
+    RecordPtr last;  // keeps `after` alive
+    if (!piece.empty()) last = piece.back().record;
+    if (last != nullptr) after = NameOf(*last);
+    piece.clear();
+    table_.Walk("-", after, kVisitSize, piece);
+    for (const LiveSession& session : piece) {
+      if (session.cell == nullptr) continue;
+      const Declaration& declaration = session.record->declaration;
+      visit({.tenant = declaration.traits->tenant,
+             .session = declaration.session,
+             .group = declaration.traits->group,
+             .url = declaration.url,
+             .labels = &declaration.traits->labels,
+             .cell = session.cell.get()});
+    }
+    if (piece.size() < kVisitSize) return;
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<SessionRegistry>> SessionRegistry::Open(const RegistryOptions& options) {
+  auto registry = std::make_unique<ComposedRegistry>(options);
+  if (absl::Status status = registry->Load(); !status.ok()) return status;
+  return registry;
+}
+
+}  // namespace holter::registry

@@ -1,0 +1,128 @@
+#include "registry/snapshot_watch_reader.h"
+
+#include <google/protobuf/util/time_util.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "base/error.h"
+#include "base/session_name.h"
+#include "registry/session_answer.h"
+#include "registry/tokens.h"
+
+namespace holter::registry {
+namespace {
+
+// Sessions of a snapshot that are taken with the table's mutex held.
+constexpr size_t kPieceSize = 256;
+
+v1::SessionChange* AddChange(v1::SessionChange::Kind kind, const Clock& clock, v1::WatchSessionsResponse& response) {
+  v1::SessionChange* change = response.add_changes();
+  change->set_kind(kind);
+  *change->mutable_time() =
+      google::protobuf::util::TimeUtil::NanosecondsToTimestamp(clock.WallNow().time_since_epoch().count());
+  return change;
+}
+
+absl::Status InvalidToken() {
+  return MakeInvalid({{.field = "resume_token", .description = "expected a token of a watch with the same parent"}});
+}
+
+// Where the watch goes on.
+absl::StatusOr<uint64_t> Resume(const std::string& token, const std::string& tenant, const ChangeLog& log) {
+  const std::optional<WatchPlace> place = DecodeResumeToken(token);
+  if (!place.has_value() || place->tenant != tenant) return InvalidToken();
+  if (place->epoch != log.epoch() || place->revision < log.oldest_revision()) {
+    return MakeError(absl::StatusCode::kOutOfRange, "WATCH_EXPIRED",
+                     "the resume token is older than the log of changes or than the daemon; ask for a snapshot");
+  }
+  if (place->revision > log.next_revision()) return InvalidToken();
+  return place->revision;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<WatchReader>> SnapshotWatchReader::Open(const v1::WatchSessionsRequest& request,
+                                                                       const SessionTable* table, ChangeLog* log,
+                                                                       const Clock* clock) {
+  const absl::StatusOr<std::string> tenant = ParseParent(request.parent(), true);
+  if (!tenant.ok()) {
+    return MakeInvalid({{.field = "parent", .description = std::string(tenant.status().message())}});
+  }
+  std::unique_ptr<SnapshotWatchReader> reader(new SnapshotWatchReader(*tenant, table, log, clock));
+  if (request.resume_token().empty()) {
+    reader->in_snapshot_ = true;
+    reader->next_revision_ = log->next_revision();
+  } else {
+    const absl::StatusOr<uint64_t> revision = Resume(request.resume_token(), *tenant, *log);
+    if (!revision.ok()) return revision.status();
+    reader->next_revision_ = *revision;
+  }
+  reader->cursor_ = log->MakeCursor(*tenant, reader->next_revision_);
+  return reader;
+}
+
+SnapshotWatchReader::~SnapshotWatchReader() { log_->Forget(cursor_); }
+
+void SnapshotWatchReader::OnReady(std::function<void()> wake) { log_->OnReady(cursor_, std::move(wake), in_snapshot_); }
+
+absl::StatusOr<v1::WatchSessionsResponse> SnapshotWatchReader::Next(int max_changes) {
+  const auto most = static_cast<size_t>(std::max(max_changes, 1));
+  v1::WatchSessionsResponse response;
+  if (in_snapshot_) {
+    if (absl::Status status = log_->CheckReadable(cursor_); !status.ok()) return status;
+    ReadSnapshot(most, response);
+    if (in_snapshot_) return response;
+  } else {
+    if (absl::Status status = ReadLog(most, response); !status.ok()) return status;
+    if (response.changes().empty()) return response;
+  }
+  response.set_resume_token(EncodeResumeToken({.tenant = tenant_, .epoch = log_->epoch(), .revision = next_revision_}));
+  return response;
+}
+
+void SnapshotWatchReader::ReadSnapshot(size_t most, v1::WatchSessionsResponse& response) {
+  while (most > 0) {
+    const NameRef after = pieces_.empty() ? NameRef{} : NameOf(*pieces_.back().last);
+    const size_t wanted = std::min(most, kPieceSize);
+    std::vector<LiveSession> sessions;
+    const uint64_t revision = table_->Walk(tenant_, after, wanted, sessions);
+    for (const LiveSession& session : sessions) {
+      *AddChange(v1::SessionChange::KIND_SNAPSHOT, *clock_, response)->mutable_session() = ToProto(session, *clock_);
+    }
+    if (!sessions.empty()) pieces_.push_back({.last = sessions.back().record, .revision = revision});
+    most -= sessions.size();
+    if (sessions.size() < wanted) {
+      // Names behind the last one were looked at as well, and there were none.
+      pieces_.push_back({.last = nullptr, .revision = revision});
+      AddChange(v1::SessionChange::KIND_SNAPSHOT_END, *clock_, response);
+      in_snapshot_ = false;
+      return;
+    }
+  }
+}
+
+bool SnapshotWatchReader::WasInSnapshot(const ChangeLog::Numbered& change) const {
+  const NameRef name = NameOf(*change.entry.record);
+  const auto piece = std::partition_point(pieces_.begin(), pieces_.end(), [&name](const Piece& candidate) {
+    return candidate.last != nullptr && CompareNames(NameOf(*candidate.last), name) < 0;
+  });
+  return piece != pieces_.end() && change.revision < piece->revision;
+}
+
+absl::Status SnapshotWatchReader::ReadLog(size_t most, v1::WatchSessionsResponse& response) {
+  while (response.changes().empty()) {
+    std::vector<ChangeLog::Numbered> changes;
+    if (absl::Status status = log_->Read(cursor_, most, changes, next_revision_); !status.ok()) return status;
+    if (changes.empty()) return absl::OkStatus();
+    // Pieces were taken one after the other, so the last one is the newest.
+    if (!pieces_.empty() && changes.front().revision >= pieces_.back().revision) pieces_.clear();
+    for (const ChangeLog::Numbered& change : changes) {
+      if (!WasInSnapshot(change)) ToProto(change.entry, response.add_changes());
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace holter::registry

@@ -1,0 +1,64 @@
+#include "registry/tokens.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <vector>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_split.h"
+#include "base/session_name.h"
+
+namespace holter::registry {
+namespace {
+
+// The first part names kind and version; none of the parts can hold a slash.
+constexpr std::string_view kPageKind = "page1";
+constexpr std::string_view kWatchKind = "watch1";
+constexpr size_t kParts = 4;
+
+std::string Encode(const std::string& text) { return absl::WebSafeBase64Escape(text); }
+
+// Empty unless it is a token of `kind`.
+std::vector<std::string> Decode(std::string_view token, std::string_view kind) {
+  std::string text;
+  if (!absl::WebSafeBase64Unescape(absl::string_view(token.data(), token.size()), &text)) return {};
+  std::vector<std::string> parts = absl::StrSplit(text, '/');
+  if (parts.size() != kParts || parts[0] != kind) return {};
+  if (parts[1] != "-" && !IsResourceId(parts[1])) return {};
+  return parts;
+}
+
+std::optional<uint64_t> ParseHex(std::string_view text) {
+  uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+std::string EncodePageToken(const PagePlace& place) {
+  return Encode(fmt::format("{}/{}/{}/{}", kPageKind, place.tenant, place.last_tenant, place.last_session));
+}
+
+std::optional<PagePlace> DecodePageToken(std::string_view token) {
+  const std::vector<std::string> parts = Decode(token, kPageKind);
+  if (parts.empty() || !IsResourceId(parts[2]) || !IsResourceId(parts[3])) return std::nullopt;
+  return PagePlace{.tenant = parts[1], .last_tenant = parts[2], .last_session = parts[3]};
+}
+
+std::string EncodeResumeToken(const WatchPlace& place) {
+  return Encode(fmt::format("{}/{}/{:x}/{:x}", kWatchKind, place.tenant, place.epoch, place.revision));
+}
+
+std::optional<WatchPlace> DecodeResumeToken(std::string_view token) {
+  const std::vector<std::string> parts = Decode(token, kWatchKind);
+  if (parts.empty()) return std::nullopt;
+  const std::optional<uint64_t> epoch = ParseHex(parts[2]);
+  const std::optional<uint64_t> revision = ParseHex(parts[3]);
+  if (!epoch.has_value() || !revision.has_value()) return std::nullopt;
+  return WatchPlace{.tenant = parts[1], .epoch = *epoch, .revision = *revision};
+}
+
+}  // namespace holter::registry

@@ -1,0 +1,34 @@
+// Opaque words that callers carry from one call to the next: places in a list and in the log.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace holter::registry {
+
+// The last session of a page of `tenant`'s list ("-": of all).
+struct PagePlace {
+  std::string tenant;
+  std::string last_tenant;
+  std::string last_session;
+
+  friend bool operator==(const PagePlace&, const PagePlace&) = default;
+};
+std::string EncodePageToken(const PagePlace& place);
+// None if `token` is not one of ours.
+std::optional<PagePlace> DecodePageToken(std::string_view token);
+
+// The next change for a watcher of `tenant`.
+struct WatchPlace {
+  std::string tenant;
+  uint64_t epoch = 0;
+  uint64_t revision = 0;
+
+  friend bool operator==(const WatchPlace&, const WatchPlace&) = default;
+};
+std::string EncodeResumeToken(const WatchPlace& place);
+std::optional<WatchPlace> DecodeResumeToken(std::string_view token);
+
+}  // namespace holter::registry

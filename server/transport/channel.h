@@ -1,8 +1,9 @@
 // One connection attempt and, if it opens, one WebSocket connection: the small interface behind which Beast stands.
 //
-// All on one loop's thread. A channel is made by ChannelFactory::Dial and ends in one of two ways: the observer hears OnDialFailed or
-// OnClosed, or the owner calls Release. Nothing is heard before Dial has returned, from within a call to the channel, or after
-// OnDialFailed, OnClosed or Release. A new attempt is a new channel: nothing of an old one can touch it.
+// All on one loop's thread. A channel is made by ChannelFactory::Dial and ends in one of two ways: the observer hears
+// OnDialFailed or OnClosed, or the owner calls Release. Nothing is heard before Dial has returned, from within a call
+// to the channel, or after OnDialFailed, OnClosed or Release. A new attempt is a new channel: nothing of an old one can
+// touch it.
 #pragma once
 
 #include <cstddef>
@@ -18,8 +19,8 @@
 
 namespace holter::transport {
 
-// Hears of one channel, on the loop's thread. Views live for the call only. The owner may call Release, also on the very channel
-// that is calling, from within any of these.
+// Hears of one channel, on the loop's thread. Views live for the call only. The owner may call Release, also on the
+// very channel that is calling, from within any of these.
 class ChannelObserver {
  public:
   virtual ~ChannelObserver() = default;
@@ -28,8 +29,8 @@ class ChannelObserver {
   virtual void OnPhase(core::Phase phase, Duration took) = 0;
   virtual void OnOpened(core::OpenInfo info) = 0;
   virtual void OnDialFailed(core::DialFailure failure) = 0;
-  // Bytes arrived: before whatever they complete, and also when they complete nothing. WebSocket bytes, headers included, as exactly
-  // as the stream can tell.
+  // Bytes arrived: before whatever they complete, and also when they complete nothing. WebSocket bytes, headers
+  // included, as exactly as the stream can tell.
   virtual void OnInbound(size_t bytes) = 0;
   // The pong has been queued already.
   virtual void OnPing(std::string_view payload) = 0;
@@ -46,12 +47,13 @@ class Channel {
   // As Release(kAbort) if that was not called. Never blocks.
   virtual ~Channel() = default;
 
-  // Queue a frame; only between OnOpened and the end. Never blocks and never fails: a write that cannot go on shows in Link().
+  // Queue a frame; only between OnOpened and the end. Never blocks and never fails: a write that cannot go on shows in
+  // Link().
   virtual void Ping(std::string payload) = 0;
   virtual void Send(core::FrameKind kind, std::string payload) = 0;
 
-  // Detaches the observer and ends the connection in the given manner; in any phase. What remains (a close handshake of at most
-  // PhaseTimeouts::close) is owned by the loop's factory and counted by its open_files().
+  // Detaches the observer and ends the connection in the given manner; in any phase. What remains (a close handshake of
+  // at most PhaseTimeouts::close) is owned by the loop's factory and counted by its open_files().
   virtual void Release(core::DropAction::Manner manner, uint16_t code, std::string_view reason) = 0;
 
   // Bytes have arrived that no handler has seen yet.

@@ -171,6 +171,7 @@ bool ConnectGovernor::TakeToken(TimePoint now, TimePoint& wake) {
 }
 
 void ConnectGovernor::SetFiles(int loop, size_t files) {
+  assert(static_cast<size_t>(loop) < files_by_loop_.size());
   size_t& known = files_by_loop_[static_cast<size_t>(loop)];
   files_ = files_ - known + files;
   known = files;

@@ -5,10 +5,11 @@
 #pragma once
 
 #include <atomic>
+#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/wait_traits.hpp>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -103,6 +104,7 @@ class EventLoop {
   void Adopt(std::shared_ptr<SessionRunner> session);
   void Dismiss(SessionRunner& session);
   const std::shared_ptr<SessionRunner>& session(size_t index) const { return sessions_[index]; }
+  size_t session_count() const { return sessions_.size(); }
 
   // Destroys a channel that is over when no call of it is on the stack any more.
   void Discard(std::unique_ptr<transport::Channel> channel);
@@ -129,6 +131,11 @@ class EventLoop {
   };
 
  private:
+  // As steady_timer, without the type-erased executor.
+  using Timer =
+      boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
+                                        boost::asio::io_context::executor_type>;
+
   explicit EventLoop(const Options& options);
 
   void Run();
@@ -143,7 +150,7 @@ class EventLoop {
   const Options options_;
   boost::asio::io_context io_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
-  boost::asio::steady_timer timer_;
+  Timer timer_;
   std::unique_ptr<transport::ChannelFactory> factory_;
   std::thread thread_;
 

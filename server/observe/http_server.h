@@ -1,0 +1,72 @@
+// A small HTTP/1.1 server for monitoring: GET and HEAD, keep-alive, gzip, bodies that are made in pieces.
+//
+// Threads: one serves the sockets and runs the handlers that answer at once; one, of low priority, makes the bodies
+// that take time, so that a probe is answered while a scrape runs. Stop: Shutdown, from another thread than these, then
+// the destructor, which has nothing left to wait for.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "base/operation_observer.h"
+
+namespace holter::observe {
+
+// Appends the next piece of a body to `out`; false: there was none left, nothing was appended.
+using BodySource = std::function<bool(std::string& out)>;
+
+struct HttpResponse {
+  int status = 200;
+  std::string content_type = "text/plain; charset=utf-8";
+  std::string body = {};   // the whole of it, or,
+  BodySource pieces = {};  // if set, made on the slow thread, piece by piece as the client takes them
+};
+
+// One path, compared exactly; a query is ignored. The handler runs on the thread of the sockets and must not block.
+struct HttpRoute {
+  std::string path;
+  std::function<HttpResponse()> handler;
+};
+
+struct HttpServerOptions {
+  std::string listen = "127.0.0.1:0";  // host:port, the host a numeric address; port 0: any
+  OperationObserver* operations = nullptr;
+  size_t max_connections = 64;
+  size_t max_slow_responses = 4;  // at a time; more are answered 503
+  size_t max_header_bytes = size_t{8} << 10;
+  Duration header_timeout = std::chrono::seconds(10);  // from the first byte of a request to its last
+  Duration idle_timeout =
+      std::chrono::seconds(130);  // between requests; longer than the slowest usual scrape interval, 120 s
+  Duration response_timeout = std::chrono::seconds(60);  // from the request to the last byte of the answer
+};
+
+class HttpServer {
+ public:
+  // Binds, listens and starts the threads. INVALID_ARGUMENT: `listen` is malformed; UNAVAILABLE: it cannot be bound.
+  // Paths that no route has are answered 404 with a list of those that exist.
+  static absl::StatusOr<std::unique_ptr<HttpServer>> Start(const HttpServerOptions& options,
+                                                           std::vector<HttpRoute> routes);
+  ~HttpServer();
+
+  // Bound address, "127.0.0.1:7601".
+  const std::string& address() const;
+  uint16_t port() const;
+
+  // Accepts no more, closes idle connections, lets answers that are being written end until `deadline` has passed, then
+  // cuts them off and joins the threads. A second call does nothing.
+  void Shutdown(Duration deadline);
+
+ private:
+  class Listener;
+  explicit HttpServer(std::unique_ptr<Listener> listener);
+  const std::unique_ptr<Listener> listener_;
+};
+
+}  // namespace holter::observe

@@ -1,0 +1,103 @@
+#include "observe/metric_families.h"
+
+namespace holter::observe {
+namespace {
+
+Family<Counter>& Count(prometheus::Registry& registry, const char* name, const char* help) {
+  return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
+}
+
+Family<Gauge>& Level(prometheus::Registry& registry, const char* name, const char* help) {
+  return prometheus::BuildGauge().Name(name).Help(help).Register(registry);
+}
+
+Family<Histogram>& Spread(prometheus::Registry& registry, const char* name, const char* help) {
+  return prometheus::BuildHistogram().Name(name).Help(help).Register(registry);
+}
+
+}  // namespace
+
+// Peers of one machine or zone answer in less than a millisecond, hence the bounds below it.
+const Histogram::BucketBoundaries& RttBuckets() {
+  static const Histogram::BucketBoundaries kBounds = {
+      0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
+  return kBounds;
+}
+
+const Histogram::BucketBoundaries& PhaseBuckets() {
+  static const Histogram::BucketBoundaries kBounds = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
+                                                      0.1,    0.25,  0.5,    1,     2.5,  5,     10};
+  return kBounds;
+}
+
+const Histogram::BucketBoundaries& RecoveryBuckets() {
+  static const Histogram::BucketBoundaries kBounds = {0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14400};
+  return kBounds;
+}
+
+const Histogram::BucketBoundaries& LifetimeBuckets() {
+  static const Histogram::BucketBoundaries kBounds = {1, 10, 60, 300, 900, 3600, 14400, 43200, 86400, 259200, 604800};
+  return kBounds;
+}
+
+// Up to 30 s, so that a process that was stopped for some seconds shows by how much.
+const Histogram::BucketBoundaries& LagBuckets() {
+  static const Histogram::BucketBoundaries kBounds = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
+                                                      0.25,   0.5,   1,      2.5,   5,    10,    30};
+  return kBounds;
+}
+
+const Histogram::BucketBoundaries& OperationBuckets() {
+  static const Histogram::BucketBoundaries kBounds = {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
+                                                      0.05,   0.1,     0.25,   0.5,   1,      2.5,   5,    10};
+  return kBounds;
+}
+
+GroupFamilies::GroupFamilies(prometheus::Registry& r)
+    : sessions(Level(r, "holter_sessions", "Sessions that are declared, by state and health.")),
+      transitions(Count(r, "holter_session_transitions_total",
+                        "Entries into a state or a health, with the reason and what the kernel knew.")),
+      connect_attempts(Count(r, "holter_connect_attempts_total", "Attempts to open a session that have ended.")),
+      connect_failures(Count(r, "holter_connect_failures_total", "Attempts to open a session that failed.")),
+      connect_phase(
+          Spread(r, "holter_connect_phase_seconds", "Time that a phase of an attempt took when it ended well.")),
+      reconnects(Count(r, "holter_reconnects_total", "Open connections that ended and are to be replaced.")),
+      beats_sent(Count(r, "holter_heartbeats_sent_total", "Heartbeats sent.")),
+      beats_acked(Count(r, "holter_heartbeats_acked_total", "Heartbeats answered in time.")),
+      beats_missed(Count(r, "holter_heartbeats_missed_total", "Heartbeats not answered in time.")),
+      beats_late(Count(r, "holter_heartbeats_late_total", "Answers that came after their deadline.")),
+      beats_foreign(Count(r, "holter_heartbeats_foreign_total", "Answers to something that was never asked.")),
+      beats_duplicate(Count(r, "holter_heartbeats_duplicate_total", "Answers to a heartbeat that had been answered.")),
+      beats_unsolicited(Count(r, "holter_heartbeats_unsolicited_total", "Answers while nothing was outstanding.")),
+      beats_excused(Count(r, "holter_heartbeats_excused_total",
+                          "Heartbeats whose deadline passed while Holter itself was starved; nobody is blamed.")),
+      rtt(Spread(r, "holter_heartbeat_rtt_seconds", "Round trips; layer tcp is the kernel's least round trip.")),
+      recovery(Spread(r, "holter_recovery_seconds", "How long a session was down before it was healthy again.")),
+      lifetime(Spread(r, "holter_session_lifetime_seconds", "How long a connection was open when it ended.")),
+      observed(
+          Count(r, "holter_observed_seconds_total", "Session-seconds with a known health: healthy, degraded or down.")),
+      healthy(Count(r, "holter_healthy_seconds_total", "Session-seconds in health HEALTHY.")),
+      messages_received(Count(r, "holter_received_messages_total", "Data messages received.")),
+      messages_sent(Count(r, "holter_sent_messages_total", "Data messages sent.")),
+      bytes_received(Count(r, "holter_received_bytes_total", "Bytes received on open sessions.")),
+      bytes_sent(Count(r, "holter_sent_bytes_total", "Bytes sent on open sessions.")) {}
+
+ProcessFamilies::ProcessFamilies(prometheus::Registry& r)
+    : build_info(Level(r, "holter_build_info", "Always 1; the version is a label.")),
+      capacity_sessions(Level(r, "holter_capacity_sessions", "Sessions that the limit of open files has room for.")),
+      capacity_sessions_used(Level(r, "holter_capacity_sessions_used", "Sessions that hold room.")),
+      open_files(Level(r, "holter_open_files", "Sockets of sessions, closing ones included.")),
+      dialing(Level(r, "holter_connects_in_flight", "Attempts in flight.")),
+      waiting(Level(r, "holter_connects_waiting", "Attempts that wait for their turn.")),
+      groups_overflowed(Count(r, "holter_groups_overflowed_total",
+                              "Declarations counted under \"other\" because the limit of names was reached.")),
+      loop_lag(Spread(r, "holter_loop_lag_seconds", "How late an event loop ran its timer.")),
+      loop_stalls(Count(r, "holter_loop_stalls_total", "Times that an event loop ran its timer 250 ms late or more.")),
+      rpc_requests(Count(r, "holter_rpc_requests_total", "Calls that ended, by method and canonical code.")),
+      rpc_duration(Spread(r, "holter_rpc_duration_seconds", "How long calls took.")),
+      store_commit(Spread(r, "holter_store_commit_seconds", "How long commits of the store took, sync included.")),
+      store_changes(Count(r, "holter_store_changes_total", "Declarations changed by commits that succeeded.")),
+      store_failures(Count(r, "holter_store_commit_failures_total", "Commits of the store that failed.")),
+      exceptions(Count(r, "holter_exceptions_total", "Exceptions caught at the edge of a room.")) {}
+
+}  // namespace holter::observe

@@ -1,0 +1,135 @@
+#include "observe/metrics.h"
+
+#include <prometheus/text_serializer.h>
+
+#include <algorithm>
+#include <sstream>
+
+namespace holter::observe {
+namespace {
+
+constexpr std::string_view kOther = "other";
+constexpr Duration kStall = std::chrono::milliseconds(250);
+
+}  // namespace
+
+Metrics::Metrics(const MetricsOptions& options)
+    : options_(options),
+      group_families_(registry_),
+      process_families_(registry_),
+      capacity_sessions_(process_families_.capacity_sessions.Add({})),
+      capacity_sessions_used_(process_families_.capacity_sessions_used.Add({})),
+      open_files_(process_families_.open_files.Add({})),
+      dialing_(process_families_.dialing.Add({})),
+      waiting_(process_families_.waiting.Add({})),
+      overflowed_(process_families_.groups_overflowed.Add({})),
+      store_commit_(process_families_.store_commit.Add({}, OperationBuckets())),
+      store_changes_(process_families_.store_changes.Add({})),
+      store_failures_(process_families_.store_failures.Add({})) {
+  process_families_.build_info.Add({{"version", options_.version}}).Set(1);
+}
+
+core::SessionObserver* Metrics::ObserverFor(std::string_view tenant, std::string_view group) {
+  absl::MutexLock lock(&mutex_);
+  auto found = tenants_.find(tenant);
+  if (found == tenants_.end() && tenants_.size() >= options_.max_tenants && tenant != kOther) {
+    overflowed_.Increment();
+    return FindOrAdd(tenants_[std::string(kOther)], std::string(kOther), kOther);
+  }
+  if (found == tenants_.end()) {
+    found = tenants_.emplace(std::string(tenant), Groups()).first;
+  }
+  Groups& groups = found->second;
+  if (groups.size() >= options_.max_groups && !groups.contains(group) && group != kOther) {
+    overflowed_.Increment();
+    return FindOrAdd(groups, found->first, kOther);
+  }
+  return FindOrAdd(groups, found->first, group);
+}
+
+GroupMetrics* Metrics::FindOrAdd(Groups& groups, const std::string& tenant, std::string_view group) {
+  auto found = groups.find(group);
+  if (found == groups.end()) {
+    std::string name(group);
+    auto metrics = std::make_unique<GroupMetrics>(group_families_, *options_.clock, tenant, name);
+    found = groups.emplace(std::move(name), std::move(metrics)).first;
+  }
+  return found->second.get();
+}
+
+void Metrics::OnStoreCommit(Duration took, size_t changes, bool ok) {
+  store_commit_.Observe(Seconds(took));
+  if (ok) {
+    store_changes_.Increment(static_cast<double>(changes));
+  } else {
+    store_failures_.Increment();
+  }
+}
+
+void Metrics::OnRpc(std::string_view method, std::string_view code, Duration took) {
+  const std::string name(method);
+  process_families_.rpc_requests.Add({{"method", name}, {"code", std::string(code)}}).Increment();
+  process_families_.rpc_duration.Add({{"method", name}}, OperationBuckets()).Observe(Seconds(took));
+}
+
+void Metrics::OnLoopLag(int loop, Duration lag) {
+  const TimePoint now = options_.clock->Now();
+  absl::MutexLock lock(&loops_mutex_);
+  const auto index = static_cast<size_t>(loop);
+  if (index >= loops_.size()) {
+    loops_.resize(index + 1);
+  }
+  Loop& entry = loops_[index];
+  if (entry.lag == nullptr) {
+    const prometheus::Labels labels = {{"loop", std::to_string(loop)}};
+    entry.lag = &process_families_.loop_lag.Add(labels, LagBuckets());
+    entry.stalls = &process_families_.loop_stalls.Add(labels);
+  }
+  entry.lag->Observe(Seconds(lag));
+  if (lag >= kStall) {
+    entry.stalls->Increment();
+  }
+  entry.reported = now;
+}
+
+void Metrics::OnException(std::string_view room) {
+  process_families_.exceptions.Add({{"room", std::string(room)}}).Increment();
+}
+
+void Metrics::SetCapacity(const engine::Capacity& capacity) {
+  capacity_sessions_.Set(static_cast<double>(capacity.session_limit));
+  capacity_sessions_used_.Set(static_cast<double>(capacity.sessions));
+  open_files_.Set(static_cast<double>(capacity.open_files));
+  dialing_.Set(static_cast<double>(capacity.dialing));
+  waiting_.Set(static_cast<double>(capacity.waiting));
+}
+
+std::string Metrics::Text() {
+  {
+    const TimePoint now = options_.clock->Now();
+    absl::MutexLock lock(&mutex_);
+    for (auto& [tenant, groups] : tenants_) {
+      for (auto& [group, metrics] : groups) {
+        metrics->Settle(now);
+      }
+    }
+  }
+  std::ostringstream out;
+  prometheus::TextSerializer().Serialize(out, registry_.Collect());
+  return std::move(out).str();
+}
+
+std::optional<SilentLoop> Metrics::FindSilentLoop(Duration least) const {
+  const TimePoint now = options_.clock->Now();
+  std::optional<SilentLoop> worst;
+  absl::MutexLock lock(&loops_mutex_);
+  for (size_t i = 0; i < loops_.size(); ++i) {
+    const Duration silent = now - loops_[i].reported;
+    if (loops_[i].lag != nullptr && silent >= least && (!worst || silent > worst->silent)) {
+      worst = SilentLoop{.loop = static_cast<int>(i), .silent = silent};
+    }
+  }
+  return worst;
+}
+
+}  // namespace holter::observe

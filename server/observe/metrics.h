@@ -1,0 +1,89 @@
+// The aggregates of /metrics: what the rooms tell through their observers, kept in prometheus-cpp's registry.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <prometheus/registry.h>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/btree_map.h"
+#include "absl/synchronization/mutex.h"
+#include "base/clock.h"
+#include "base/operation_observer.h"
+#include "core/session_observer.h"
+#include "engine/engine.h"
+#include "observe/group_metrics.h"
+#include "observe/metric_families.h"
+
+namespace holter::observe {
+
+struct MetricsOptions {
+  const Clock* clock = nullptr;  // outlives Metrics
+  std::string version;
+  // Names beyond these are counted under "other". A name once seen keeps its place as long as the process lives.
+  size_t max_tenants = 1000;
+  size_t max_groups = 100;  // of one tenant
+};
+
+// A loop that has not reported for some time.
+struct SilentLoop {
+  int loop = 0;
+  Duration silent{};
+};
+
+// Every method from any thread. Built first and destroyed last: all other rooms hold pointers to it.
+class Metrics final : public core::SessionObserverSource, public OperationObserver {
+ public:
+  explicit Metrics(const MetricsOptions& options);
+
+  core::SessionObserver* ObserverFor(std::string_view tenant, std::string_view group) override;
+
+  void OnStoreCommit(Duration took, size_t changes, bool ok) override;
+  void OnRpc(std::string_view method, std::string_view code, Duration took) override;
+  void OnLoopLag(int loop, Duration lag) override;
+  void OnException(std::string_view room) override;
+
+  void SetCapacity(const engine::Capacity& capacity);
+  // All aggregates in Prometheus' text format 0.0.4, brought up to now.
+  std::string Text();
+  // The loop that has been silent the longest, if any has been for at least `least`.
+  std::optional<SilentLoop> FindSilentLoop(Duration least) const;
+
+ private:
+  struct Loop {
+    Histogram* lag = nullptr;
+    Counter* stalls = nullptr;
+    TimePoint reported{};
+  };
+  using Groups = absl::btree_map<std::string, std::unique_ptr<GroupMetrics>, std::less<>>;
+
+  GroupMetrics* FindOrAdd(Groups& groups, const std::string& tenant, std::string_view group)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const MetricsOptions options_;
+  prometheus::Registry registry_;
+  GroupFamilies group_families_;
+  ProcessFamilies process_families_;
+  Gauge& capacity_sessions_;
+  Gauge& capacity_sessions_used_;
+  Gauge& open_files_;
+  Gauge& dialing_;
+  Gauge& waiting_;
+  Counter& overflowed_;
+  Histogram& store_commit_;
+  Counter& store_changes_;
+  Counter& store_failures_;
+
+  mutable absl::Mutex mutex_;  // leaf but for the families' own
+  absl::btree_map<std::string, Groups, std::less<>> tenants_ ABSL_GUARDED_BY(mutex_);
+
+  mutable absl::Mutex loops_mutex_;  // leaf
+  std::vector<Loop> loops_ ABSL_GUARDED_BY(loops_mutex_);
+};
+
+}  // namespace holter::observe

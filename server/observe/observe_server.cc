@@ -1,0 +1,60 @@
+#include "observe/observe_server.h"
+
+#include <utility>
+#include <vector>
+
+#include "observe/health_routes.h"
+
+namespace holter::observe {
+namespace {
+
+constexpr const char* kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
+
+// One scrape of /metrics: the aggregates, then the sessions. Its work is done on the slow thread of the server; a loop
+// waits for it no longer than one copy of a session's status takes.
+class MetricsPage {
+ public:
+  explicit MetricsPage(const ObserveOptions& options)
+      : options_(options), sessions_(options.sessions, options.clock->Now(), options.clock->WallNow()) {}
+
+  bool Next(std::string& out) {
+    if (std::exchange(begun_, true)) {
+      return sessions_.Next(out);
+    }
+    options_.metrics->SetCapacity(options_.engine->capacity());
+    out += options_.metrics->Text();
+    if (options_.sessions.level != SeriesLevel::kNone) {
+      options_.registry->ForEach(
+          [this](const registry::SessionView& view) { sessions_.Add(view, view.cell->Snapshot()); });
+    }
+    return true;
+  }
+
+ private:
+  const ObserveOptions options_;
+  SessionExposition sessions_;
+  bool begun_ = false;
+};
+
+HttpResponse AnswerMetrics(const ObserveOptions& options) {
+  auto page = std::make_shared<MetricsPage>(options);
+  return {.content_type = kMetricsType, .pieces = [page](std::string& out) { return page->Next(out); }};
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<ObserveServer>> ObserveServer::Start(const ObserveOptions& options) {
+  HttpServerOptions http{.listen = options.listen, .operations = options.metrics};
+  std::vector<HttpRoute> routes = {
+      {"/metrics", [options] { return AnswerMetrics(options); }},
+      {"/livez", [metrics = options.metrics] { return AnswerLive(*metrics); }},
+      {"/readyz", [reason = options.unready_reason] { return AnswerReady(reason()); }},
+  };
+  auto server = HttpServer::Start(http, std::move(routes));
+  if (!server.ok()) {
+    return server.status();
+  }
+  return std::unique_ptr<ObserveServer>(new ObserveServer(*std::move(server)));
+}
+
+}  // namespace holter::observe

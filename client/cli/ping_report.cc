@@ -73,6 +73,7 @@ void PingReport::OnBeat(core::SessionId /*id*/, const core::BeatReport& report) 
     case core::BeatReport::Kind::kLate:
       Say(fmt::format("late {} answer{}", NameOf(report), report.rtt ? ", rtt=" + Ms(*report.rtt) : ""));
       break;
+    case core::BeatReport::Kind::kSample:
     case core::BeatReport::Kind::kForeign:
     case core::BeatReport::Kind::kDuplicate:
     case core::BeatReport::Kind::kUnsolicited:

@@ -1,0 +1,128 @@
+#include "rpc/error_details.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <optional>
+
+#include "base/error.h"
+#include "google/rpc/error_details.pb.h"
+
+namespace holter::rpc {
+namespace {
+
+// On the wire a message has up to three bytes for one, and details four for three.
+constexpr size_t kLongestMessage = 600;
+constexpr size_t kLongestValue = 200;
+constexpr size_t kMostMetadata = 8;
+constexpr size_t kMostDetails = 3600;
+
+// Cut to `most` bytes where a UTF-8 sequence ends: protobuf refuses strings that are cut elsewhere.
+std::string Cut(std::string_view text, size_t most) {
+  constexpr std::string_view kMark = "…";
+  if (text.size() <= most) {
+    return std::string(text);
+  }
+  size_t end = most - kMark.size();
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) {
+    --end;
+  }
+  return fmt::format("{}{}", text.substr(0, end), kMark);
+}
+
+std::optional<std::chrono::seconds> RetryAfter(absl::StatusCode code, std::string_view reason) {
+  if (code == absl::StatusCode::kUnavailable || reason == "WATCH_LAGGED") {
+    return std::chrono::seconds(1);
+  }
+  return std::nullopt;
+}
+
+google::rpc::ErrorInfo ErrorInfoOf(absl::StatusCode code, const ErrorDetails& details) {
+  google::rpc::ErrorInfo info;
+  info.set_reason(details.reason.empty() ? absl::StatusCodeToString(code) : details.reason);
+  info.set_domain(std::string(kErrorDomain));
+  for (const auto& [key, value] : details.metadata) {
+    if (static_cast<size_t>(info.metadata_size()) < kMostMetadata) {
+      (*info.mutable_metadata())[Cut(key, kLongestValue)] = Cut(value, kLongestValue);
+    }
+  }
+  return info;
+}
+
+// As many violations as `room` bytes hold, then how many more there are.
+google::rpc::BadRequest BadRequestOf(const std::vector<FieldViolation>& violations, size_t room) {
+  constexpr size_t kOverhead = 8;
+  google::rpc::BadRequest bad;
+  size_t used = 64;  // for the last line
+  for (const FieldViolation& violation : violations) {
+    const std::string field = Cut(violation.field, kLongestValue);
+    const std::string description = Cut(violation.description, 2 * kLongestValue);
+    used += field.size() + description.size() + kOverhead;
+    if (used > room) {
+      bad.add_field_violations()->set_description(
+          fmt::format("and {} more", violations.size() - static_cast<size_t>(bad.field_violations_size() - 1)));
+      break;
+    }
+    auto& added = *bad.add_field_violations();
+    added.set_field(field);
+    added.set_description(description);
+  }
+  return bad;
+}
+
+void AddByCode(absl::StatusCode code, const std::string& reason, const std::string& message,
+               const ResourceName& resource, google::rpc::Status& out) {
+  const std::string name = Cut(resource.name, kLongestValue);
+  if (code == absl::StatusCode::kNotFound || code == absl::StatusCode::kAlreadyExists) {
+    google::rpc::ResourceInfo info;
+    info.set_resource_type(resource.type);
+    info.set_resource_name(name);
+    info.set_description(message);
+    out.add_details()->PackFrom(info);
+  } else if (code == absl::StatusCode::kResourceExhausted) {
+    google::rpc::QuotaFailure failure;
+    auto& violation = *failure.add_violations();
+    violation.set_subject(name);
+    violation.set_description(message);
+    out.add_details()->PackFrom(failure);
+  } else if (code == absl::StatusCode::kFailedPrecondition) {
+    google::rpc::PreconditionFailure failure;
+    auto& violation = *failure.add_violations();
+    violation.set_type(reason);
+    violation.set_subject(name);
+    violation.set_description(message);
+    out.add_details()->PackFrom(failure);
+  }
+}
+
+}  // namespace
+
+google::rpc::Status ToRpcStatus(const absl::Status& status, const ResourceName& resource) {
+  const ErrorDetails details = DetailsOf(status);
+  google::rpc::Status out;
+  out.set_code(static_cast<int>(status.code()));
+  out.set_message(Cut({status.message().data(), status.message().size()}, kLongestMessage));
+  const google::rpc::ErrorInfo info = ErrorInfoOf(status.code(), details);
+  out.add_details()->PackFrom(info);
+  AddByCode(status.code(), info.reason(), out.message(), resource, out);
+  if (const auto delay = RetryAfter(status.code(), info.reason())) {
+    google::rpc::RetryInfo retry;
+    retry.mutable_retry_delay()->set_seconds(delay->count());
+    out.add_details()->PackFrom(retry);
+  }
+  if (!details.violations.empty()) {
+    const size_t used = out.ByteSizeLong();
+    out.add_details()->PackFrom(BadRequestOf(details.violations, kMostDetails > used ? kMostDetails - used : 0));
+  }
+  return out;
+}
+
+grpc::Status ToGrpcStatus(const absl::Status& status, const ResourceName& resource) {
+  if (status.ok()) {
+    return grpc::Status::OK;
+  }
+  const google::rpc::Status wire = ToRpcStatus(status, resource);
+  return {static_cast<grpc::StatusCode>(status.code()), wire.message(), wire.SerializeAsString()};
+}
+
+}  // namespace holter::rpc

@@ -1,0 +1,156 @@
+#include "rpc/server.h"
+
+#include <fmt/format.h>
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/impl/server_builder_option.h>
+#include <grpcpp/impl/server_builder_plugin.h>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "rpc/session_service.h"
+
+namespace holter::rpc {
+namespace {
+
+// How long after its deadline a shutdown waits for what it has cancelled.
+constexpr Duration kLastGrace = std::chrono::seconds(1);
+constexpr const char* kPlugin = "proto_reflection";
+
+// Linking the reflection library switches it on for every server of the process; this makes it a choice of each.
+class ReflectionOption final : public grpc::ServerBuilderOption {
+ public:
+  explicit ReflectionOption(bool enabled) : enabled_(enabled) {}
+
+  void UpdateArguments(grpc::ChannelArguments* /*args*/) override {}
+  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
+    std::erase_if(*plugins, [](const auto& plugin) { return plugin->name() == kPlugin; });
+    if (enabled_) {
+      plugins->push_back(std::make_unique<grpc::reflection::ProtoServerReflectionPlugin>());
+    }
+  }
+
+ private:
+  const bool enabled_;
+};
+
+// Calls `late` unless it is destroyed within `deadline`.
+class Deadline {
+ public:
+  Deadline(Duration deadline, std::function<void()> late)
+      : thread_([this, deadline, late = std::move(late)] {
+          std::unique_lock lock(mutex_);
+          if (!changed_.wait_for(lock, deadline, [this] { return met_; })) {
+            lock.unlock();
+            late();
+          }
+        }) {}
+  ~Deadline() {
+    {
+      const std::lock_guard lock(mutex_);
+      met_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+  }
+  Deadline(const Deadline&) = delete;
+  Deadline& operator=(const Deadline&) = delete;
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool met_ = false;
+  std::thread thread_;
+};
+
+void Configure(grpc::ServerBuilder& builder, const RpcOptions& options) {
+  const auto milliseconds = [](Duration duration) {
+    return static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
+  };
+  builder.SetMaxReceiveMessageSize(options.max_request_bytes);
+  // A second daemon on the same port has to fail, not to take every other connection.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.max_concurrent_streams);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                             milliseconds(options.least_ping_interval));
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  // Watches of clients whose machine is gone end too.
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, milliseconds(std::chrono::seconds(30)));
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, milliseconds(std::chrono::seconds(10)));
+  builder.SetOption(std::make_unique<ReflectionOption>(options.reflection));
+}
+
+class GrpcServer final : public RpcServer {
+ public:
+  GrpcServer(const RpcOptions& options, std::unique_ptr<SessionService> service, std::unique_ptr<grpc::Server> server,
+             int port)
+      : listen_(options.listen), port_(port), service_(std::move(service)), server_(std::move(server)) {
+    server_->GetHealthCheckService()->SetServingStatus(v1::SessionService::service_full_name(), true);
+  }
+
+  ~GrpcServer() override { Shutdown(Duration::zero()); }
+
+  int port() const override { return port_; }
+
+  std::string address() const override {
+    const size_t colon = listen_.rfind(':');
+    return listen_.substr(colon) == ":0" ? fmt::format("{}:{}", listen_.substr(0, colon), port_) : listen_;
+  }
+
+  void Shutdown(Duration deadline) override {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(down_, true)) {
+      return;
+    }
+    server_->GetHealthCheckService()->SetServingStatus(false);
+    service_->EndWatches();
+    {
+      // gRPC cancels calls at its deadline, but waits for their answers without end.
+      const Deadline answers(deadline, [this] { service_->FinishCalls(); });
+      server_->Shutdown(std::chrono::system_clock::now() + deadline);
+    }
+    service_->Stop(kLastGrace);
+  }
+
+ private:
+  const std::string listen_;
+  const int port_;
+  std::mutex mutex_;
+  bool down_ = false;
+  const std::unique_ptr<SessionService> service_;
+  const std::unique_ptr<grpc::Server> server_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(const RpcOptions& options) {
+  grpc::EnableDefaultHealthCheckService(true);
+  auto service = std::make_unique<SessionService>(*options.registry, *options.operations,
+                                                  options.clock != nullptr ? *options.clock : SystemClock(),
+                                                  options.write_timeout);
+  grpc::ServerBuilder builder;
+  int port = 0;
+  builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &port);
+  Configure(builder, options);
+  builder.RegisterService(service.get());
+  std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
+  if (server == nullptr || port == 0) {
+    return MakeError(
+        absl::StatusCode::kUnavailable, "LISTEN_FAILED",
+        fmt::format("cannot listen on {} for gRPC: the address is taken, not of this machine, or malformed",
+                    options.listen),
+        {{"address", options.listen}});
+  }
+  return std::make_unique<GrpcServer>(options, std::move(service), std::move(server), port);
+}
+
+}  // namespace holter::rpc

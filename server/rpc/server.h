@@ -1,0 +1,46 @@
+// The gRPC listener: SessionService, health checking (grpc.health.v1) and, if wanted, reflection.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "base/operation_observer.h"
+#include "registry/session_registry.h"
+
+namespace holter::rpc {
+
+struct RpcOptions {
+  // These outlive the server.
+  registry::SessionRegistry* registry = nullptr;
+  OperationObserver* operations = nullptr;
+  const Clock* clock = nullptr;  // null: SystemClock()
+
+  std::string listen = "127.0.0.1:7600";  // port 0: the kernel chooses
+  bool reflection = false;
+  int max_request_bytes = 1 << 20;
+  int max_concurrent_streams = 1000;  // a connection
+  // The least time between pings of a client; more often and it is disconnected.
+  Duration least_ping_interval = std::chrono::seconds(10);
+  // A watch whose client takes no data for so long is cut off.
+  Duration write_timeout = std::chrono::seconds(30);
+};
+
+// Threads: any. Stop: Shutdown, from a thread that is not gRPC's; the destructor does it with no patience.
+class RpcServer {
+ public:
+  // UNAVAILABLE, LISTEN_FAILED: the address is taken, not ours, or malformed.
+  static absl::StatusOr<std::unique_ptr<RpcServer>> Start(const RpcOptions& options);
+  virtual ~RpcServer() = default;
+
+  virtual int port() const = 0;
+  // With the port that was bound.
+  virtual std::string address() const = 0;
+
+  // Health becomes NOT_SERVING, watches are told (UNAVAILABLE, SHUTTING_DOWN), calls may end until `deadline` has
+  // passed, then they are ended. Returns when no call is left. Later calls do nothing.
+  virtual void Shutdown(Duration deadline) = 0;
+};
+
+}  // namespace holter::rpc

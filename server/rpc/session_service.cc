@@ -1,0 +1,124 @@
+#include "rpc/session_service.h"
+
+#include <fmt/format.h>
+
+#include <exception>
+#include <utility>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "rpc/watch_reactor.h"
+
+namespace holter::rpc {
+namespace {
+
+constexpr const char* kSessionType = "holter.v1.Session";
+
+absl::Status ShuttingDown() {
+  return MakeError(absl::StatusCode::kUnavailable, "SHUTTING_DOWN", "the server is stopping");
+}
+
+absl::Status Failed() {
+  return MakeError(absl::StatusCode::kInternal, "INTERNAL", "the call failed inside the server");
+}
+
+// What the registry calls to answer. The response belongs to whoever claims the call.
+template <typename Response>
+auto ReplyTo(std::shared_ptr<UnaryCall> call, Response* response) {
+  return [call = std::move(call), response](absl::StatusOr<Response> answer) {
+    if (!call->Claim()) {
+      return;
+    }
+    if (answer.ok()) {
+      *response = *std::move(answer);
+    }
+    call->Finish(answer.status());
+  };
+}
+
+}  // namespace
+
+SessionService::SessionService(registry::SessionRegistry& registry, OperationObserver& operations, const Clock& clock,
+                               Duration write_timeout)
+    : registry_(registry),
+      operations_(operations),
+      clock_(clock),
+      scheduler_(std::make_shared<WatchScheduler>(clock, write_timeout)) {}
+
+template <typename Body>
+grpc::ServerUnaryReactor* SessionService::Serve(grpc::CallbackServerContext* context, std::string_view method,
+                                                std::string name, const Body& body) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  const std::shared_ptr<UnaryCall> call =
+      calls_.Begin(reactor, RpcTimer(method, clock_, operations_), {.type = kSessionType, .name = std::move(name)});
+  try {
+    body(call);
+  } catch (const std::exception& exception) {
+    Log(LogLevel::kError, "A call failed", {{"method", method}, {"exception", exception.what()}});
+    operations_.OnException("rpc");
+    call->FinishIfUnclaimed(Failed());
+  }
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* SessionService::CreateSession(grpc::CallbackServerContext* context,
+                                                        const v1::CreateSessionRequest* request,
+                                                        v1::Session* response) {
+  return Serve(context, "CreateSession", fmt::format("{}/sessions/{}", request->parent(), request->session_id()),
+               [&](const std::shared_ptr<UnaryCall>& call) { registry_.Create(*request, ReplyTo(call, response)); });
+}
+
+grpc::ServerUnaryReactor* SessionService::GetSession(grpc::CallbackServerContext* context,
+                                                     const v1::GetSessionRequest* request, v1::Session* response) {
+  return Serve(context, "GetSession", request->name(),
+               [&](const std::shared_ptr<UnaryCall>& call) { ReplyTo(call, response)(registry_.Get(*request)); });
+}
+
+grpc::ServerUnaryReactor* SessionService::ListSessions(grpc::CallbackServerContext* context,
+                                                       const v1::ListSessionsRequest* request,
+                                                       v1::ListSessionsResponse* response) {
+  return Serve(context, "ListSessions", request->parent(),
+               [&](const std::shared_ptr<UnaryCall>& call) { ReplyTo(call, response)(registry_.List(*request)); });
+}
+
+grpc::ServerUnaryReactor* SessionService::UpdateSession(grpc::CallbackServerContext* context,
+                                                        const v1::UpdateSessionRequest* request,
+                                                        v1::Session* response) {
+  return Serve(context, "UpdateSession", request->session().name(),
+               [&](const std::shared_ptr<UnaryCall>& call) { registry_.Update(*request, ReplyTo(call, response)); });
+}
+
+grpc::ServerUnaryReactor* SessionService::DeleteSession(grpc::CallbackServerContext* context,
+                                                        const v1::DeleteSessionRequest* request,
+                                                        google::protobuf::Empty* /*response*/) {
+  return Serve(context, "DeleteSession", request->name(), [&](const std::shared_ptr<UnaryCall>& call) {
+    registry_.Delete(*request, [call](const absl::Status& status) { call->FinishIfUnclaimed(status); });
+  });
+}
+
+grpc::ServerWriteReactor<v1::WatchSessionsResponse>* SessionService::WatchSessions(
+    grpc::CallbackServerContext* context, const v1::WatchSessionsRequest* request) {
+  const auto watch = std::make_shared<WatchReactor>(context, RpcTimer("WatchSessions", clock_, operations_),
+                                                    ResourceName{.type = kSessionType, .name = request->parent()},
+                                                    scheduler_, operations_);
+  absl::StatusOr<std::unique_ptr<registry::WatchReader>> reader = Failed();
+  try {
+    reader = registry_.Watch(*request);
+  } catch (const std::exception& exception) {
+    Log(LogLevel::kError, "A watch failed", {{"exception", exception.what()}});
+    operations_.OnException("rpc");
+  }
+  watch->Start(std::move(reader));
+  return watch.get();
+}
+
+void SessionService::EndWatches() { scheduler_->EndAll(ShuttingDown()); }
+
+void SessionService::FinishCalls() { calls_.FinishAll(ShuttingDown()); }
+
+void SessionService::Stop(Duration deadline) {
+  scheduler_->WaitUntilEmpty(deadline);
+  scheduler_->Stop();
+}
+
+}  // namespace holter::rpc

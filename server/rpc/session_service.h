@@ -1,0 +1,57 @@
+// SessionService over the registry: every call is handed on and answered from the registry's callback.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/operation_observer.h"
+#include "holter/v1/session_service.grpc.pb.h"
+#include "registry/session_registry.h"
+#include "rpc/unary_call.h"
+#include "rpc/watch_scheduler.h"
+
+namespace holter::rpc {
+
+// Threads: gRPC's. Stop: EndWatches, then the server's shutdown with FinishCalls at its deadline, then Stop.
+class SessionService final : public v1::SessionService::CallbackService {
+ public:
+  // All outlive the service.
+  SessionService(registry::SessionRegistry& registry, OperationObserver& operations, const Clock& clock,
+                 Duration write_timeout);
+
+  grpc::ServerUnaryReactor* CreateSession(grpc::CallbackServerContext* context, const v1::CreateSessionRequest* request,
+                                          v1::Session* response) override;
+  grpc::ServerUnaryReactor* GetSession(grpc::CallbackServerContext* context, const v1::GetSessionRequest* request,
+                                       v1::Session* response) override;
+  grpc::ServerUnaryReactor* ListSessions(grpc::CallbackServerContext* context, const v1::ListSessionsRequest* request,
+                                         v1::ListSessionsResponse* response) override;
+  grpc::ServerUnaryReactor* UpdateSession(grpc::CallbackServerContext* context, const v1::UpdateSessionRequest* request,
+                                          v1::Session* response) override;
+  grpc::ServerUnaryReactor* DeleteSession(grpc::CallbackServerContext* context, const v1::DeleteSessionRequest* request,
+                                          google::protobuf::Empty* response) override;
+  grpc::ServerWriteReactor<v1::WatchSessionsResponse>* WatchSessions(grpc::CallbackServerContext* context,
+                                                                     const v1::WatchSessionsRequest* request) override;
+
+  // Ends every watch and refuses new ones.
+  void EndWatches();
+  // Answers what the registry has not answered.
+  void FinishCalls();
+  // Waits for the last watch, at most `deadline`, and ends the scheduler's thread. Call once, after the server's
+  // shutdown.
+  void Stop(Duration deadline);
+
+ private:
+  // Calls `body` with the call; exceptions end that call only.
+  template <typename Body>
+  grpc::ServerUnaryReactor* Serve(grpc::CallbackServerContext* context, std::string_view method, std::string name,
+                                  const Body& body);
+
+  registry::SessionRegistry& registry_;
+  OperationObserver& operations_;
+  const Clock& clock_;
+  UnaryCalls calls_;
+  const std::shared_ptr<WatchScheduler> scheduler_;
+};
+
+}  // namespace holter::rpc

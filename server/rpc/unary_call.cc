@@ -1,0 +1,56 @@
+#include "rpc/unary_call.h"
+
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+
+namespace holter::rpc {
+
+UnaryCall::UnaryCall(grpc::ServerUnaryReactor* reactor, RpcTimer timer, ResourceName resource, UnaryCalls& calls)
+    : reactor_(reactor), timer_(timer), resource_(std::move(resource)), calls_(calls) {}
+
+UnaryCall::~UnaryCall() {
+  calls_.Forget(this);
+  FinishIfUnclaimed(MakeError(absl::StatusCode::kInternal, "CALL_DROPPED", "the call ended without an answer"));
+}
+
+void UnaryCall::Finish(const absl::Status& status) {
+  timer_.End(status.code());
+  reactor_->Finish(ToGrpcStatus(status, resource_));
+}
+
+void UnaryCall::FinishIfUnclaimed(const absl::Status& status) {
+  if (Claim()) {
+    Finish(status);
+  }
+}
+
+std::shared_ptr<UnaryCall> UnaryCalls::Begin(grpc::ServerUnaryReactor* reactor, RpcTimer timer, ResourceName resource) {
+  auto call = std::make_shared<UnaryCall>(reactor, timer, std::move(resource), *this);
+  const std::lock_guard lock(mutex_);
+  calls_.emplace(call.get(), call);
+  return call;
+}
+
+void UnaryCalls::FinishAll(const absl::Status& status) {
+  std::vector<std::shared_ptr<UnaryCall>> open;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [key, weak] : calls_) {
+      if (std::shared_ptr<UnaryCall> call = weak.lock()) {
+        open.push_back(std::move(call));
+      }
+    }
+  }
+  for (const std::shared_ptr<UnaryCall>& call : open) {
+    call->FinishIfUnclaimed(status);
+  }
+}
+
+void UnaryCalls::Forget(UnaryCall* call) {
+  const std::lock_guard lock(mutex_);
+  calls_.erase(call);
+}
+
+}  // namespace holter::rpc

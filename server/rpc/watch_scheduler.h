@@ -1,0 +1,60 @@
+// The thread that serves watches between their writes: it takes the wakes of the change log off the threads that make
+// changes, and cuts off clients that do not read.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <unordered_set>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "base/clock.h"
+
+namespace holter::rpc {
+
+class WatchReactor;
+
+// Thread-safe. Reactors share it, so that the last of them may end after the server.
+class WatchScheduler {
+ public:
+  // A write that is outstanding for longer than `write_timeout` is cut off.
+  WatchScheduler(const Clock& clock, Duration write_timeout);
+  ~WatchScheduler();
+  WatchScheduler(const WatchScheduler&) = delete;
+  WatchScheduler& operator=(const WatchScheduler&) = delete;
+
+  // False after EndAll: no new watch is taken.
+  bool Add(const std::shared_ptr<WatchReactor>& watch);
+  void Remove(const std::shared_ptr<WatchReactor>& watch);
+
+  // `watch` has something to read again; never blocks on it.
+  void Wake(std::weak_ptr<WatchReactor> watch);
+
+  // Ends every watch, now and later.
+  void EndAll(const absl::Status& status);
+  // Waits until every watch has been removed, at most `deadline`.
+  void WaitUntilEmpty(Duration deadline);
+  // Ends the thread. Call once, not from a watch.
+  void Stop();
+
+  const Clock& clock() const { return clock_; }
+  Duration write_timeout() const { return write_timeout_; }
+
+ private:
+  void Run();
+  std::vector<std::shared_ptr<WatchReactor>> Watches();
+
+  const Clock& clock_;
+  const Duration write_timeout_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::unordered_set<std::shared_ptr<WatchReactor>> watches_;
+  std::vector<std::weak_ptr<WatchReactor>> woken_;
+  bool closed_ = false;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace holter::rpc

@@ -108,9 +108,8 @@ absl::StatusOr<FileReconciler::Difference> FileReconciler::Compare(const std::ve
   for (const v1::Session& session : sessions) {
     const absl::StatusOr<SessionName> name = ParseSessionName(session.name());
     if (!name.ok()) {
-      violations.push_back(
-          {.field = "name",
-           .description = fmt::format("{}, got \"{}\"", std::string(name.status().message()), session.name())});
+      violations.push_back({.field = session.name().empty() ? "name" : session.name(),
+                            .description = std::string(name.status().message())});
       continue;
     }
     if (!seen.insert(session.name()).second) {

@@ -30,8 +30,8 @@ std::string_view Word(Phase phase);
 // What the upgrade brought.
 struct OpenInfo {
   std::string peer_address;  // "192.0.2.1:443", "[2001:db8::1]:443"
-  std::string subprotocol;
-  std::optional<WallTime> tls_expiry;
+  std::string subprotocol = {};
+  std::optional<WallTime> tls_expiry = std::nullopt;
 };
 
 // Why an attempt did not open.
@@ -39,7 +39,7 @@ struct DialFailure {
   Reason reason = Reason::kNone;
   std::string detail;  // for people; never a secret
   int http_status = 0;
-  std::optional<Duration> retry_after;  // as the peer asked, not capped
+  std::optional<Duration> retry_after = std::nullopt;  // as the peer asked, not capped
 };
 
 // How an open connection ended, when the peer or the wire ended it.

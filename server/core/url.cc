@@ -118,6 +118,12 @@ absl::StatusOr<Url> ParseUrl(std::string_view text) {
   if (absl::Status status = TakeHost(view, url); !status.ok()) return status;
   if (absl::Status status = TakePort(view, url); !status.ok()) return status;
 
+  // Boost.URL 1.81 ends the authority at the first byte that fits no host or port and takes the rest for a path, so
+  // that "ws://127.0.0.1.evil/" would be 127.0.0.1. After an authority a path is empty or starts with "/" (RFC 3986
+  // section 3.3).
+  if (!view.encoded_path().empty() && view.encoded_path().front() != '/') {
+    return Expected("expected a host, perhaps a port from 1 to 65535, then \"/\"");
+  }
   url.target.assign(view.encoded_path().data(), view.encoded_path().size());
   if (url.target.empty()) url.target = "/";
   if (view.has_query()) {

@@ -1,0 +1,73 @@
+// What one session costs; the figures are the product.
+#include <cstdlib>
+#include <new>
+
+#include "tests/support/machine_fixture.h"
+
+namespace {
+
+// Counts what this program allocates. Unit tests run on one thread.
+size_t allocations = 0;
+size_t allocated_bytes = 0;
+
+}  // namespace
+
+// Not inlined, or the compiler sees malloc and free where it expects their pair.
+[[gnu::noinline]] void* operator new(size_t size) {
+  ++allocations;
+  allocated_bytes += size;
+  if (void* memory = std::malloc(size)) return memory;
+  throw std::bad_alloc();
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, size_t) noexcept { std::free(memory); }
+
+namespace holter::core {
+namespace {
+
+using holter::testing::MachineFixture;
+using holter::testing::milliseconds;
+using holter::testing::PlainSpec;
+
+class SessionCost : public MachineFixture {};
+
+TEST_F(SessionCost, APlainSessionIsSmall) {
+  auto spec = std::make_shared<const SharedSpec>(PlainSpec());
+  const size_t before = allocated_bytes;
+  auto machine = std::make_unique<SessionMachine>(spec, tick_.now, &random_);
+  actions_.reserve(16);
+  ActionList out;
+  out.reserve(16);
+  const size_t lists = 16 * sizeof(Action) * 2;
+  machine->Start(tick_, out);
+  machine->OnOpened(tick_, {.peer_address = "192.0.2.1:443"}, out);
+  machine->OnPong(tick_, "1", out);
+  const size_t bytes = allocated_bytes - before - lists;
+  RecordProperty("bytes", static_cast<int>(bytes));
+  EXPECT_LE(bytes, 450u);
+}
+
+TEST_F(SessionCost, AHeartbeatAllocatesNothing) {
+  MakeOpen(PlainSpec());
+  actions_.reserve(16);
+  Pong("1");
+  // A few rounds for whatever settles at first.
+  size_t before = 0;
+  for (int round = 0; round < 1000; ++round) {
+    if (round == 10) before = allocations;
+    actions_.clear();
+    tick_.now = machine_->NextDeadline();
+    machine_->OnTimer(tick_, link_, actions_);
+    const auto* ping = std::get_if<PingAction>(&actions_.at(0));
+    ASSERT_NE(ping, nullptr);
+    const std::string payload = ping->payload;
+    tick_.now += milliseconds(1);
+    machine_->OnInbound(tick_, payload.size() + 2, actions_);
+    machine_->OnPong(tick_, payload, actions_);
+  }
+  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(Beat().counters.acked, 1001u);
+}
+
+}  // namespace
+}  // namespace holter::core

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "core/message_template.h"
+#include "core/session_action.h"
 #include "core/session_event.h"
 #include "core/session_spec.h"
 

@@ -1,0 +1,342 @@
+#!/usr/bin/env python3
+"""Measures what Holter costs, beside the floor, and prints the tables of docs/performance.md.
+
+Every figure is taken from the outside: CPU and memory from /proc, round trips from the raw `holter_session_rtt_seconds` of
+each session (no buckets), the number of open sessions from the peer. Floor and holterd run one after the other against the
+same peer. Nothing waits without a bound; everything that was started is ended.
+"""
+
+import argparse
+import contextlib
+import gzip
+import http.client
+import json
+import os
+import pathlib
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+ADDRESSES = 8  # of the peer, 127.0.0.1 and on: each run takes another, so that ports in TIME_WAIT are not missed
+FEW = 5_000
+MANY = 19_500
+RTT = re.compile(rb'^holter_session_rtt_seconds\{[^}]*session="([^"]*)"[^}]*layer="protocol"\} (\S+)$', re.M)
+
+
+class BenchError(Exception):
+    """Something did not come up or did not hold."""
+
+
+def wait_for(what, bound, probe):
+    """The first true answer of probe; raises when `bound` seconds have passed."""
+    end = time.monotonic() + bound
+    while time.monotonic() < end:
+        answer = probe()
+        if answer:
+            return answer
+        time.sleep(0.05)
+    raise BenchError(f"waited {bound} s for {what}")
+
+
+@contextlib.contextmanager
+def running(command, **options):
+    """A process that is ended when the block is left."""
+    process = subprocess.Popen([str(part) for part in command], **options)
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def cpu_seconds(pid):
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def resident_kib(pid):
+    return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())[1])
+
+
+def quantile(ordered, q):
+    return ordered[int(q * (len(ordered) - 1))] if ordered else float("nan")
+
+
+class Peer:
+    """The epoll peer, and what it says of itself."""
+
+    def __init__(self, process):
+        ports = json.loads(process.stdout.readline())
+        self.plain, self.tls = ports["plain"], ports["tls"]
+        self._used = 0
+
+    def next_address(self):
+        self._used += 1
+        return f"127.0.0.{self._used % ADDRESSES + 1}"
+
+    def open_sessions(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.plain, timeout=10)
+        connection.request("GET", "/")
+        return json.load(connection.getresponse())["open"]
+
+
+class Holterd:
+    """A daemon with a memory store, whose sessions come from a file."""
+
+    def __init__(self, process, ports):
+        self.pid = process.pid
+        self._process = process
+        self._address = ports["http"]
+
+    def alive(self):
+        return self._process.poll() is None
+
+    def scrape(self, compressed=False):
+        """The page, and how long it took to come."""
+        connection = http.client.HTTPConnection(self._address, timeout=30)
+        begin = time.monotonic()
+        connection.request("GET", "/metrics", headers={"Accept-Encoding": "gzip" if compressed else "identity"})
+        answer = connection.getresponse()
+        body = answer.read()
+        took = time.monotonic() - begin
+        if answer.status != 200:
+            raise BenchError(f"/metrics answered {answer.status}")
+        return (gzip.decompress(body) if compressed else body), took
+
+
+def total(page, series):
+    """Sum of all samples of a series whose labels contain what follows the name."""
+    name, _, labels = series.partition("{")
+    wanted = [label for label in labels.rstrip("}").split(",") if label]
+    found = 0.0
+    for line in page.decode().splitlines():
+        if line.startswith(name) and line[len(name)] in "{ " and all(label in line for label in wanted):
+            found += float(line.rsplit(" ", 1)[1])
+    return found
+
+
+def raw_rtts(page):
+    """Microseconds by session."""
+    return {name: float(value) * 1e6 for name, value in RTT.findall(page)}
+
+
+def write_sessions(path, count, url, spec):
+    with open(path, "w", encoding="utf-8") as out:
+        out.write("sessions:\n")
+        for i in range(count):
+            out.write(f"- name: tenants/default/sessions/s-{i}\n  group: bench\n  spec: {{url: '{url}', {spec}}}\n")
+
+
+@contextlib.contextmanager
+def holterd(build, folder, count, url, spec, secrets=None):
+    """A daemon that has been told of `count` sessions; yields it and how long all took to be open from the start of the process."""
+    sessions = pathlib.Path(tempfile.mkdtemp(dir=folder))
+    write_sessions(sessions / "bench.yaml", count, url, spec)
+    ports = sessions / "ports.json"
+    command = [build / "holterd", "--store=memory", f"--sessions-dir={sessions}", f"--ports-file={ports}", "--http-listen=127.0.0.1:0",
+               "--grpc-listen=127.0.0.1:0", "--connect-rate=0", "--connect-in-flight=0", "--log-level=warning"]
+    if secrets:
+        command.append(f"--secrets-dir={secrets}")
+    with running(command) as process:
+        def bound():
+            if process.poll() is not None:
+                raise BenchError(f"holterd ended with status {process.returncode}")
+            return ports.exists() and json.loads(ports.read_text())
+        yield Holterd(process, wait_for("the ports of holterd", 60, bound))
+
+
+def await_open(peer, count, begin, bound=120):
+    wait_for(f"{count} open sessions", bound, lambda: peer.open_sessions() >= count)
+    return time.monotonic() - begin
+
+
+def measure_floor(build, peer, sessions, interval_ms, window):
+    done = subprocess.run([build / "bench/floor_client", peer.next_address(), str(peer.plain), str(sessions), str(interval_ms), "3",
+                           str(window)], check=True, capture_output=True, text=True, timeout=window + 60)
+    return json.loads(done.stdout)
+
+
+def measure_heartbeats(build, folder, peer, window):
+    """CPU a heartbeat and raw round trips of 5,000 sessions with a ping a second."""
+    url = f"ws://{peer.next_address()}:{peer.plain}/"
+    begin = time.monotonic()
+    with holterd(build, folder, FEW, url, "protocol_heartbeat: {interval: 1s, timeout: 5s}") as daemon:
+        await_open(peer, FEW, begin)
+        time.sleep(3)
+        acked = 'holter_heartbeats_acked_total{layer="protocol"}'
+        before, _ = daemon.scrape()
+        cpu, at = cpu_seconds(daemon.pid), time.monotonic()
+        time.sleep(window)
+        cpu, seconds = cpu_seconds(daemon.pid) - cpu, time.monotonic() - at
+        after, _ = daemon.scrape()
+        heartbeats = total(after, acked) - total(before, acked)
+        rtts = list(raw_rtts(after).values())
+        for _ in range(5):  # every session has a new one after a second
+            time.sleep(1.1)
+            rtts += raw_rtts(daemon.scrape()[0]).values()
+        rtts.sort()
+        return {"sessions": FEW, "heartbeats": heartbeats, "cpu_us_per_heartbeat": cpu * 1e6 / heartbeats,
+                "cpu_percent": 100 * cpu / seconds, "rss_kib_per_session": resident_kib(daemon.pid) / FEW,
+                "missed": total(after, 'holter_heartbeats_missed_total{layer="protocol"}'), "rtt_samples": len(rtts),
+                "rtt_p50_us": quantile(rtts, 0.5), "rtt_p99_us": quantile(rtts, 0.99), "rtt_max_us": quantile(rtts, 1)}
+
+
+def measure_idle(build, folder, peer, count, url, spec, secrets=None):
+    """Memory a session and time to open all, nothing but the default ping every 20 s."""
+    begin = time.monotonic()
+    with holterd(build, folder, count, url, spec, secrets) as daemon:
+        opened = await_open(peer, count, begin)
+        time.sleep(5)
+        rss = resident_kib(daemon.pid)
+        page, _ = daemon.scrape()
+        scraped = resident_kib(daemon.pid)
+        return {"sessions": count, "open_all_s": opened, "rss_kib_per_session": rss / count,
+                "rss_after_scrape_kib_per_session": scraped / count, "healthy": total(page, 'holter_sessions{health="healthy"}')}
+
+
+def measure_scrape(build, folder, peer):
+    """Time of a scrape of 19,500 sessions, and round trips with and without one a second."""
+    url = f"ws://{peer.next_address()}:{peer.plain}/"
+    begin = time.monotonic()
+    with holterd(build, folder, MANY, url, "protocol_heartbeat: {interval: 4s, timeout: 5s}") as daemon:
+        await_open(peer, MANY, begin)
+        time.sleep(6)
+        page, _ = daemon.scrape()
+        quiet = []
+        for _ in range(3):  # one scrape every 4 s sees every heartbeat once, nearly all of them far from a scrape
+            time.sleep(4)
+            quiet += raw_rtts(daemon.scrape()[0]).values()
+        plain, packed, busy = [], [], {}
+        for turn in range(16):
+            body, took = daemon.scrape(compressed=turn % 2 == 1)
+            (packed if turn % 2 else plain).append(took * 1e3)
+            for name, rtt in raw_rtts(body).items():
+                busy[(name, rtt)] = rtt
+            time.sleep(max(0, 1 - took))
+        quiet.sort()
+        disturbed = sorted(busy.values())
+        return {"sessions": MANY, "series": page.count(b"\nholter_session_"), "page_bytes": len(page),
+                "plain_ms_median": quantile(sorted(plain), 0.5), "plain_ms_max": max(plain),
+                "gzip_ms_median": quantile(sorted(packed), 0.5), "gzip_ms_max": max(packed),
+                "quiet_p50_us": quantile(quiet, 0.5), "quiet_p99_us": quantile(quiet, 0.99), "quiet_max_us": quantile(quiet, 1),
+                "scraped_p50_us": quantile(disturbed, 0.5), "scraped_p99_us": quantile(disturbed, 0.99),
+                "scraped_max_us": quantile(disturbed, 1),
+                "scraped_over_5ms": sum(rtt > 5000 for rtt in disturbed), "scraped_samples": len(disturbed),
+                "missed": total(body, 'holter_heartbeats_missed_total{layer="protocol"}')}
+
+
+def make_certificate(folder):
+    secrets = folder / "secrets" / "bench"
+    secrets.mkdir(parents=True)
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+                    "-subj", "/CN=bench", "-addext", "subjectAltName=DNS:bench.test", "-keyout", folder / "key.pem", "-out",
+                    secrets / "ca.pem"], check=True, capture_output=True, timeout=30)
+    return folder / "secrets", secrets / "ca.pem", folder / "key.pem"
+
+
+def row(what, reached, target):
+    print(f"| {what} | {reached} | {target} |")
+
+
+def print_tables(r):
+    floor, beats, scrape = r["floor"], r["heartbeats"], r["scrape"]
+    ratio = lambda name: beats[name] / floor[name]
+    print("\n| 5,000 plain sessions, a ping a second | floor | Holter | ratio | target |\n|---|---|---|---|---|")
+    for what, name, target in (("CPU µs a heartbeat", "cpu_us_per_heartbeat", "≤ 2.0"), ("RTT p50 µs", "rtt_p50_us", "≤ 1.5"),
+                               ("RTT p99 µs", "rtt_p99_us", "≤ 1.5")):
+        print(f"| {what} | {floor[name]:.1f} | {beats[name]:.1f} | {ratio(name):.2f} | {target} |")
+    print("\n| figure | reached | target |\n|---|---|---|")
+    idle, tls = r["idle"], r["tls"]
+    row("resident a plain session, 19,500 idle", f"{idle['rss_kib_per_session']:.2f} KiB", "≤ 6 KiB")
+    row("the same after a scrape", f"{idle['rss_after_scrape_kib_per_session']:.2f} KiB", "≤ 6 KiB")
+    row(f"resident a TLS session, {tls['sessions']:,} idle", f"{tls['rss_kib_per_session']:.1f} KiB", "≤ 100 KiB")
+    row("19,500 open, from the start of the process", f"{idle['open_all_s']:.1f} s", "≤ 15 s")
+    row("scrape of 19,500 at basic, median (max)", f"{scrape['plain_ms_median']:.0f} ({scrape['plain_ms_max']:.0f}) ms", "≤ 300 ms")
+    row("the same with gzip", f"{scrape['gzip_ms_median']:.0f} ({scrape['gzip_ms_max']:.0f}) ms", "≤ 300 ms")
+    row("RTT p99 with a scrape every 4 s, every second", f"{scrape['quiet_p99_us']:.0f}, {scrape['scraped_p99_us']:.0f} µs", "")
+    row("RTT max with a scrape every 4 s, every second", f"{scrape['quiet_max_us'] / 1e3:.1f}, {scrape['scraped_max_us'] / 1e3:.1f} ms",
+        "≤ 5 ms apart")
+    row("metrics of a heartbeat (of the CPU above)", f"{r['metrics_cost']['one_thread_ns']} ns", "≤ 250 ns")
+
+
+def verdicts(r):
+    """Targets that were missed, in words."""
+    floor, beats, scrape = r["floor"], r["heartbeats"], r["scrape"]
+    checks = [
+        ("CPU a heartbeat", beats["cpu_us_per_heartbeat"] <= 2.0 * floor["cpu_us_per_heartbeat"]),
+        ("RTT p50", beats["rtt_p50_us"] <= 1.5 * floor["rtt_p50_us"]),
+        ("RTT p99", beats["rtt_p99_us"] <= 1.5 * floor["rtt_p99_us"]),
+        ("resident a plain session", r["idle"]["rss_after_scrape_kib_per_session"] <= 6),
+        ("resident a TLS session", r["tls"]["rss_kib_per_session"] <= 100),
+        ("time to open all", r["idle"]["open_all_s"] <= 15),
+        ("time of a scrape", max(scrape["plain_ms_max"], scrape["gzip_ms_max"]) <= 300),
+        ("round trips during a scrape", scrape["scraped_max_us"] <= scrape["quiet_max_us"] + 5000),
+        ("no heartbeat missed", beats["missed"] == 0 and scrape["missed"] == 0),
+        ("all healthy", r["idle"]["healthy"] == MANY),
+        ("metrics of a heartbeat", r["metrics_cost"]["one_thread_ns"] <= 250),
+    ]
+    return [what for what, held in checks if not held]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build", type=pathlib.Path, required=True)
+    parser.add_argument("--window", type=int, default=20, help="seconds of the steady windows")
+    parser.add_argument("--tls-sessions", type=int, default=2_000)
+    parser.add_argument("--strict", action="store_true", help="exit with status 1 when a target is missed")
+    arguments = parser.parse_args()
+    build = arguments.build.resolve()
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    if hard < MANY + 256:
+        raise BenchError(f"the limit of open files is {hard}, {MANY + 256} are needed")
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="holter-bench-"))
+    try:
+        secrets, certificate, key = make_certificate(folder)
+        peer_command = [build / "bench/bench_peer", ADDRESSES, certificate, key]
+        with running(peer_command, stdout=subprocess.PIPE, text=True) as process:
+            peer = Peer(process)
+            results = {"machine": {"cores": os.cpu_count(), "kernel": os.uname().release, "load": os.getloadavg()[0]}}
+            say = lambda what: print(what, file=sys.stderr, flush=True)
+            say("floor, 5,000 sessions …")
+            first = measure_floor(build, peer, FEW, 1000, arguments.window)
+            say("holterd, 5,000 sessions …")
+            results["heartbeats"] = measure_heartbeats(build, folder, peer, arguments.window)
+            say("floor again …")
+            second = measure_floor(build, peer, FEW, 1000, arguments.window)
+            # The mean of before and after: what the machine did meanwhile touches both.
+            results["floor"] = {name: (first[name] + second[name]) / 2 for name in first}
+            say("holterd, 19,500 idle sessions …")
+            spec = "protocol_heartbeat: {interval: 20s, timeout: 20s}"
+            results["idle"] = measure_idle(build, folder, peer, MANY, f"ws://{peer.next_address()}:{peer.plain}/", spec)
+            say("holterd, scrapes of 19,500 sessions …")
+            results["scrape"] = measure_scrape(build, folder, peer)
+            say("holterd, TLS …")
+            results["tls"] = measure_idle(build, folder, peer, arguments.tls_sessions, f"wss://{peer.next_address()}:{peer.tls}/",
+                                          spec + ", tls: {ca_secret: bench/ca.pem, server_name: bench.test}", secrets)
+            cost = subprocess.run([build / "bench/heartbeat_metrics_cost"], check=True, capture_output=True, timeout=60)
+            results["metrics_cost"] = json.loads(cost.stdout)
+    finally:
+        shutil.rmtree(folder)
+    print_tables(results)
+    missed = verdicts(results)
+    results["missed_targets"] = missed
+    print(f"\n{'All targets reached.' if not missed else 'Missed: ' + ', '.join(missed) + '.'}")
+    (build / "bench/results.json").write_text(json.dumps(results, indent=2) + "\n")
+    return 1 if missed and arguments.strict else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except (BenchError, subprocess.SubprocessError, OSError) as error:
+        sys.exit(f"bench: {error}")

@@ -139,14 +139,11 @@ void Daemon::Stop() {
   if (rpc_ != nullptr) {
     rpc_->Shutdown(kRpcStop);
   }
-  if (directory_ != nullptr) {
-    directory_->Stop();
-  }
+  directory_.reset();
   if (engine_ != nullptr) {
     engine_->Shutdown(config_.stop_timeout);
   }
   rpc_.reset();
-  directory_.reset();
   if (http_ != nullptr) {
     http_->Shutdown(kHttpStop);
   }

@@ -34,7 +34,10 @@ ExitCode ExitCodeOf(const absl::Status& error) {
 
 ExitCode ReportError(Console& console, std::string_view what, const absl::Status& error) {
   const std::vector<client::BadField> fields = client::BadFieldsOf(error);
-  if (fields.size() > 1) {
+  if (absl::IsUnavailable(error) && client::ReasonOf(error).empty()) {  // gRPC's words, not the server's
+    console.err << fmt::format("holter: {}: cannot reach holterd (--server, HOLTER_SERVER): {}\n", what,
+                               std::string(error.message()));
+  } else if (fields.size() > 1) {
     console.err << fmt::format("holter: {}: {} fields are not valid\n", what, fields.size());
     for (const client::BadField& bad : fields) console.err << fmt::format("  {}: {}\n", bad.field, bad.description);
   } else {

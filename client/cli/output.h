@@ -16,8 +16,8 @@ enum class OutputFormat { kTable, kJson, kYaml };
 // What became of one thing that a command worked on.
 struct ItemResult {
   std::string name;
-  std::string result;  // "created", "updated", "unchanged", "deleted", "failed", "skipped"
-  std::string error{};   // with "failed"
+  std::string result;   // "created", "updated", "unchanged", "deleted", "failed", "skipped"
+  std::string error{};  // with "failed"
 };
 
 // NAME STATE HEALTH REASON RTT LAST-ALIVE RECONNECTS.

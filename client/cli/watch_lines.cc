@@ -36,6 +36,11 @@ std::string ChangeLines::Movement(const v1::SessionChange& change, bool color) {
   return Condition(before.state, before.health, color) + " → " + now;
 }
 
+bool ChangeLines::MovesHealth(const v1::SessionChange& change) const {
+  const auto before = known_.find(change.session().name());
+  return before == known_.end() || before->second.health != change.session().status().health();
+}
+
 std::optional<std::string> ChangeLines::LineOf(const v1::SessionChange& change, bool color) {
   const std::string& name = change.session().name();
   std::string what;

@@ -18,6 +18,8 @@ class ChangeLines {
   // "2026-01-31 13:05:59.123  feed-1  OPEN/HEALTHY → BACKOFF/DOWN  app_heartbeat (peer)  no answer to op-ping within
   // 1s". Nothing for the end of a snapshot.
   std::optional<std::string> LineOf(const v1::SessionChange& change, bool color);
+  // True when the health is another than what was known: ask before LineOf, which remembers.
+  bool MovesHealth(const v1::SessionChange& change) const;
   // What was known is void.
   void Reset() { known_.clear(); }
 

@@ -24,8 +24,8 @@ constexpr size_t kRecentChanges = 8;
 constexpr size_t kRowsWithoutTerminal = 10'000;
 constexpr size_t kFrameRows = 5;  // title, counts, header, blank lines
 
-// The latest transitions, kept by a thread of its own that follows the watch. A watch that fails for good leaves the
-// table without them: the draw loop finds out about the server by itself.
+// The latest changes of health and of declarations, kept by a thread of its own that follows the watch. A watch that
+// fails for good leaves the table without them: the draw loop finds out about the server by itself.
 class RecentChanges {
  public:
   RecentChanges(client::Client& client, const Invocation& invocation, bool color)
@@ -56,8 +56,10 @@ class RecentChanges {
   }
 
   void Take(const v1::SessionChange& change) {
+    // Attempts of a session that stays down would push everything else out.
+    const bool tells = change.kind() != v1::SessionChange::KIND_TRANSITION || lines_.MovesHealth(change);
     const auto line = lines_.LineOf(change, color_);
-    if (!line || change.kind() == v1::SessionChange::KIND_SNAPSHOT) return;
+    if (!line || !tells || change.kind() == v1::SessionChange::KIND_SNAPSHOT) return;
     absl::MutexLock lock(&mutex_);
     recent_.push_back(*line);
     if (recent_.size() > kRecentChanges) recent_.pop_front();

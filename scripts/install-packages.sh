@@ -47,3 +47,7 @@ fi
 if [ "${1:-run}" = test ] && ! [ -x "$(dirname "$0")/../tools/node_modules/.bin/buf" ]; then
   (cd "$(dirname "$0")/../tools" && npm install --no-audit --no-fund --silent)
 fi
+# The tests' other peer, pinned in tests/peers/package-lock.json.
+if [ "${1:-run}" = test ] && ! [ -d "$(dirname "$0")/../tests/peers/node_modules/ws" ]; then
+  (cd "$(dirname "$0")/../tests/peers" && npm ci --no-audit --no-fund --silent)
+fi

@@ -24,10 +24,17 @@ class PingReportTest : public testing::Test {
          }});
   }
   static void Move(PingReport& report, State from, State to, core::Reason reason = core::Reason::kNone) {
-    report.OnTransition(1, {.from_state = from, .state = to, .reason = reason, .detail = "a detail"});
+    core::Transition transition;
+    transition.from_state = from;
+    transition.state = to;
+    transition.reason = reason;
+    transition.detail = "a detail";
+    report.OnTransition(1, transition);
   }
   static void Beat(PingReport& report, BeatReport::Kind kind, bool app = false) {
-    BeatReport beat{.kind = kind, .app = app};
+    BeatReport beat;
+    beat.kind = kind;
+    beat.app = app;
     if (kind == BeatReport::Kind::kAcked || kind == BeatReport::Kind::kLate) beat.rtt = milliseconds(2);
     report.OnBeat(1, beat);
   }

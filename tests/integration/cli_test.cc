@@ -1,0 +1,190 @@
+// The command line against the real daemon and real peers.
+#include <signal.h>
+
+#include "tests/integration/fixture.h"
+
+namespace holter::integration {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+constexpr char kSpecHead[] = "sessions:\n- name: bad\n  spec:\n";
+
+class CommandLineTest : public EndToEndTest {
+ protected:
+  void SetUp() override { StartDaemon(); }
+
+  // Applies one session with this spec; `lines` are indented by four.
+  CliReport ApplySpec(const std::string& lines) { return Holter({"apply", "-f", "-"}, kSpecHead + lines); }
+};
+
+TEST_F(CommandLineTest, WhatTheServerRefusesNamesTheField) {
+  struct Case {
+    const char* spec;
+    const char* field;
+  };
+  for (const Case& bad : {
+           Case{"    url: http://127.0.0.1:1/\n", "spec.url"},
+           Case{"    url: \"ws://user@127.0.0.1:1/\"\n", "spec.url"},
+           Case{"    group: x\n", "group"},
+           Case{"    url: ws://127.0.0.1:1/\n    headers: [{name: X-A, value: \"a\\rb\"}]\n", "spec.headers[0].value"},
+           Case{"    url: ws://127.0.0.1:1/\n    headers: [{name: Cookie, value: a}]\n", "spec.headers[0].value"},
+           Case{"    url: ws://127.0.0.1:1/\n    protocol_heartbeat: {interval: 0s}\n",
+                "spec.protocol_heartbeat.interval"},
+           Case{"    url: ws://127.0.0.1:1/\n    protocol_heartbeat: {timeout: 1ms}\n",
+                "spec.protocol_heartbeat.timeout"},
+           Case{"    url: ws://127.0.0.1:1/\n    protocol_heartbeat: {interval: \"20\"}\n",
+                "spec.protocol_heartbeat.interval"},
+           Case{"    url: ws://127.0.0.1:1/\n    tls: {ca_secret: no/such}\n", "spec.tls.ca_secret"},
+           Case{"    url: ws://127.0.0.1:1/\n    beats: [{name: b, send: {text: x}, expect: {regex: \"(\"}}]\n",
+                "spec.beats[0].expect.regex"},
+           Case{"    url: ws://127.0.0.1:1/\n    beats: [{name: b, send: {text: x}, expect: {json: [{pointer: op, "
+                "equals: 1}]}}]\n",
+                "spec.beats[0].expect.json[0].pointer"},
+       }) {
+    const CliReport report = ApplySpec(bad.spec);
+    EXPECT_TRUE(report.code == 2 || report.code == 3) << bad.spec << report.err;
+    EXPECT_THAT(report.err, HasSubstr(bad.field)) << bad.spec;
+    EXPECT_THAT(report.err, StartsWith("holter: "));
+  }
+  EXPECT_TRUE(client->List("tenants/-")->empty()) << "nothing is stored";
+}
+
+TEST_F(CommandLineTest, AFileThatDoesNotParseNamesItsLine) {
+  const CliReport report = ApplySpec("    url: ws://127.0.0.1:1/\n    protocol_heartbeat: {intervall: 20s}\n");
+  EXPECT_EQ(report.code, 2);
+  EXPECT_THAT(report.err, HasSubstr("standard input:5"));
+  EXPECT_THAT(report.err, HasSubstr("sessions[0].spec.protocol_heartbeat.intervall"));
+}
+
+TEST_F(CommandLineTest, CreatesShowsAndDeletes) {
+  EXPECT_EQ(Holter({"create", "feed-1", "ws://127.0.0.1:1/", "--group", "feeds", "--label", "team=a"}).code, 0);
+  const CliReport again = Holter({"create", "feed-1", "ws://127.0.0.1:1/"});
+  EXPECT_EQ(again.code, 3);
+  EXPECT_THAT(again.err, HasSubstr("tenants/default/sessions/feed-1"));
+  EXPECT_THAT(Holter({"get", "feed-1", "-o", "yaml"}).out, HasSubstr("team: a"));
+  EXPECT_THAT(Holter({"list"}).out, HasSubstr("\nfeed-1  "));
+  EXPECT_THAT(Holter({"list", "-o", "json"}).out, HasSubstr("tenants/default/sessions/feed-1"));
+  EXPECT_EQ(Holter({"delete", "feed-1"}).out, "tenants/default/sessions/feed-1 deleted\n");
+  EXPECT_EQ(Holter({"get", "feed-1"}).code, 3);
+}
+
+TEST_F(CommandLineTest, ApplyTellsWhatItChanged) {
+  const std::string one = "sessions:\n- name: a\n  spec: {url: \"ws://127.0.0.1:1/\"}\n";
+  EXPECT_EQ(Holter({"apply", "-f", "-"}, one).out, "tenants/default/sessions/a created\n");
+  EXPECT_EQ(Holter({"apply", "-f", "-"}, one).out, "tenants/default/sessions/a unchanged\n");
+  const std::string other = "sessions:\n- name: a\n  spec: {url: \"ws://127.0.0.1:2/\"}\n";
+  EXPECT_EQ(Holter({"apply", "-f", scratch.Write("other.yaml", other)}).out, "tenants/default/sessions/a updated\n");
+  EXPECT_EQ(client->Get(NameOf("a"))->spec().url(), "ws://127.0.0.1:2/");
+}
+
+TEST_F(CommandLineTest, WhatItListsAsYamlItCanApply) {
+  ASSERT_EQ(
+      Holter({"create", "a", "ws://127.0.0.1:1/", "--beat", "x", "--expect-regex", "^y$", "--interval", "1s"}).code, 0);
+  const CliReport report = Holter({"apply", "-f", "-"}, Holter({"list", "-o", "yaml"}).out);
+  EXPECT_EQ(report.out, "tenants/default/sessions/a unchanged\n") << report.err;
+}
+
+TEST_F(CommandLineTest, ThousandsOfSessionsAreListedAndWatched) {
+  constexpr int kMany = 2500;  // more than two pages
+  std::string yaml = "sessions:\n";
+  for (int i = 0; i < kMany; ++i) yaml += "- {name: s" + std::to_string(i) + ", spec: {url: \"ws://127.0.0.1:1/\"}}\n";
+  const CliReport applied = Holter({"apply", "-f", "-", "-o", "json"}, yaml);
+  ASSERT_EQ(applied.code, 0) << applied.err;
+  const auto sessions = client->List("tenants/default");
+  ASSERT_TRUE(sessions.ok()) << sessions.status();
+  EXPECT_EQ(sessions->size(), static_cast<size_t>(kMany));
+  const CliReport watched = Holter({"watch", "--count", std::to_string(kMany)});
+  EXPECT_EQ(watched.code, 0) << watched.err;
+  EXPECT_EQ(std::count(watched.out.begin(), watched.out.end(), '\n'), kMany);
+}
+
+TEST_F(CommandLineTest, CtrlCEndsAWatchWell) {
+  ASSERT_EQ(Holter({"create", "a", "ws://127.0.0.1:1/"}).code, 0);
+  for (const char* const form : {"--count=0", "--table"}) {
+    ChildProcess watch({HOLTER_BINARY, "watch", form, "--server", daemon->grpc()}, scratch.path());
+    ASSERT_TRUE(Await([&] { return !watch.Out().empty(); })) << watch.Err();
+    watch.Signal(SIGINT);
+    const auto report = watch.Wait(kPatience);
+    ASSERT_TRUE(report.has_value()) << form;
+    EXPECT_EQ(report->code, 0) << form << watch.Err();
+    EXPECT_EQ(watch.Err(), "");
+  }
+}
+
+TEST(UnreachableTest, ExitsWith4) {
+  const ScratchFolder scratch;
+  ChildProcess list({HOLTER_BINARY, "list", "--server", "127.0.0.1:1"}, scratch.path());
+  const auto report = list.Wait(kPatience);
+  ASSERT_TRUE(report.has_value());
+  EXPECT_EQ(report->code, 4);
+  EXPECT_THAT(list.Err(), HasSubstr("cannot reach holterd"));
+}
+
+class PingTest : public EndToEndTest, public testing::WithParamInterface<PeerKind> {
+ protected:
+  static std::vector<std::string> BeatFlags() {
+    return {"--interval",    "100ms",    "--timeout", "1s", "--beat", R"({"op":"ping","id":${seq}})",
+            "--expect-json", "/op=pong", "--echo",    "/id"};
+  }
+  CliReport Ping(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "ping");
+    const std::vector<std::string> beat = BeatFlags();
+    arguments.insert(arguments.end(), beat.begin(), beat.end());
+    return Holter(arguments);
+  }
+};
+
+TEST_P(PingTest, CountsBeatsOnBothLayers) {
+  const Peer peer(GetParam(), scratch, nullptr);
+  const CliReport report = Ping({peer.Url(), "--count", "10"});
+  EXPECT_EQ(report.code, 0) << report.out << report.err;
+  EXPECT_THAT(report.out, HasSubstr("\nseq=10 protocol rtt="));
+  EXPECT_THAT(report.out, HasSubstr("\nseq=10 app rtt="));
+  EXPECT_THAT(report.out, HasSubstr("\nprotocol: 10 sent, 10 acked, 0% loss, rtt min/avg/p99/max = "));
+  EXPECT_THAT(report.out, HasSubstr("\napp: 10 sent, 10 acked, 0% loss, rtt min/avg/p99/max = "));
+  EXPECT_THAT(report.out, HasSubstr("\ntcp: least rtt "));
+}
+
+TEST_P(PingTest, TrustsTheAuthorityThatIsGivenAndNoOther) {
+  const Certificates certificates(scratch);
+  const Peer peer(GetParam(), scratch, &certificates);
+  EXPECT_EQ(Ping({peer.Url(), "--count", "2", "--ca", certificates.ca}).code, 0);
+  EXPECT_EQ(Ping({peer.Url(), "--count", "2", "--insecure-skip-verify"}).code, 0);
+  const CliReport report = Ping({peer.Url(), "--count", "2"});
+  EXPECT_EQ(report.code, 1);
+  EXPECT_THAT(report.out, HasSubstr("no connection: tls_untrusted"));
+}
+
+TEST_P(PingTest, LossExitsWith1) {
+  const Peer peer(GetParam(), scratch, nullptr);
+  ChildProcess ping({HOLTER_BINARY, "ping", peer.Url(), "--interval", "100ms", "--timeout", "300ms"}, scratch.path());
+  ASSERT_TRUE(Await([&] { return ping.Out().find("seq=3 ") != std::string::npos; })) << ping.Out() << ping.Err();
+  peer.Freeze();
+  ASSERT_TRUE(Await([&] { return ping.Out().find("no answer in time") != std::string::npos; })) << ping.Out();
+  ping.Signal(SIGINT);
+  const auto report = ping.Wait(kPatience);
+  ASSERT_TRUE(report.has_value());
+  EXPECT_EQ(report->code, 1);
+  EXPECT_THAT(ping.Out(), HasSubstr("% loss"));
+  EXPECT_THAT(ping.Out(), Not(HasSubstr(" 0% loss")));
+}
+
+TEST_P(PingTest, CtrlCPrintsTheSummary) {
+  const Peer peer(GetParam(), scratch, nullptr);
+  ChildProcess ping({HOLTER_BINARY, "ping", peer.Url(), "--interval", "100ms"}, scratch.path());
+  ASSERT_TRUE(Await([&] { return ping.Out().find("seq=3 ") != std::string::npos; })) << ping.Out() << ping.Err();
+  ping.Signal(SIGINT);
+  const auto report = ping.Wait(kPatience);
+  ASSERT_TRUE(report.has_value());
+  EXPECT_EQ(report->code, 0) << ping.Out() << ping.Err();
+  EXPECT_THAT(ping.Out(), HasSubstr("acked, 0% loss"));
+}
+
+INSTANTIATE_TEST_SUITE_P(All, PingTest, testing::Values(PeerKind::kPython, PeerKind::kNode),
+                         [](const auto& info) { return info.param == PeerKind::kPython ? "Python" : "Node"; });
+
+}  // namespace
+}  // namespace holter::integration

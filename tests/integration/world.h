@@ -1,0 +1,106 @@
+// What an end-to-end test is made of: holterd, the command line, peers, certificates, and the changes that a client
+// sees.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "client/lib/client.h"
+#include "tests/integration/child_process.h"
+
+namespace holter::integration {
+
+// How long a test waits for what has to come. Every wait ends as soon as it has.
+inline constexpr std::chrono::seconds kPatience{20};
+
+using SystemTime = std::chrono::time_point<std::chrono::system_clock, std::chrono::nanoseconds>;
+SystemTime ToTime(const google::protobuf::Timestamp& time);
+
+// Looks again every few milliseconds until `condition` holds; false after kPatience.
+bool Await(const std::function<bool()>& condition);
+
+enum class PeerKind { kPython, kNode };
+
+// A CA, and a certificate of its for 127.0.0.1 and localhost, made by openssl.
+struct Certificates {
+  explicit Certificates(const ScratchFolder& scratch);
+
+  std::string ca;  // paths
+  std::string cert;
+  std::string key;
+};
+
+// A peer on a port that stays the same over restarts.
+class Peer {
+ public:
+  // Listens when the constructor is done. `certificates` null: plain.
+  Peer(PeerKind kind, const ScratchFolder& scratch, const Certificates* certificates);
+
+  void Kill();     // SIGKILL: its kernel ends the connections
+  void Restart();  // after Kill, on the same port
+  void Freeze() const { process_->Signal(SIGSTOP); }
+  void Thaw() const { process_->Signal(SIGCONT); }
+  std::string Url() const;
+
+ private:
+  void Start();
+
+  const PeerKind kind_;
+  const std::string scratch_;
+  const Certificates* const certificates_;
+  int port_ = 0;
+  std::unique_ptr<ChildProcess> process_;
+};
+
+// holterd, with its files in `scratch`: started again, it finds what it knew.
+class Daemon {
+ public:
+  Daemon(const ScratchFolder& scratch, std::vector<std::string> flags);
+
+  // Serves when it returns.
+  void Start();
+  ChildProcess& process() { return *process_; }
+  const std::string& grpc() const { return grpc_; }
+  // The body of a GET.
+  std::string Http(const std::string& path) const;
+
+ private:
+  const std::string scratch_;
+  const std::vector<std::string> flags_;
+  std::string grpc_;
+  std::string http_;
+  std::unique_ptr<ChildProcess> process_;
+};
+
+// Every change since the construction, kept by a thread of its own.
+class ChangeRecorder {
+ public:
+  explicit ChangeRecorder(client::Client& client);
+  ~ChangeRecorder();
+  ChangeRecorder(const ChangeRecorder&) = delete;
+  ChangeRecorder& operator=(const ChangeRecorder&) = delete;
+
+  std::vector<v1::SessionChange> Of(const std::string& name) const;
+  // The first change of `name` at or after `since` that `wanted` holds for; fails the test when none comes.
+  v1::SessionChange Await(const std::string& name, SystemTime since,
+                          const std::function<bool(const v1::SessionStatus&)>& wanted) const;
+  // What the watch ended with, other than our cancellation.
+  absl::Status failure() const;
+
+ private:
+  void Record();
+
+  const std::unique_ptr<client::Watch> watch_;
+  mutable absl::Mutex mutex_;
+  std::vector<v1::SessionChange> changes_ ABSL_GUARDED_BY(mutex_);
+  absl::Status failure_ ABSL_GUARDED_BY(mutex_);
+  std::thread thread_;
+};
+
+}  // namespace holter::integration

@@ -158,7 +158,8 @@ void BeastWsStream<Next>::OnUpgradeBytes(std::string_view bytes) {
     }
     connection_.OnUpgradeDone(std::move(failure), "");
   } else if (upgrade_->done()) {
-    surplus_ = upgrade_->surplus();
+    surplus_ = upgrade_->surplus().size();
+    saw_bad_gateway_ = HoldsBadGatewayClose(upgrade_->surplus());
   }
 }
 

@@ -6,11 +6,15 @@
 
 namespace holter::transport {
 
-core::Reason ReasonOfConnectError(const boost::system::error_code& error) {
+core::Reason ReasonOfConnectError(const boost::system::error_code& error,
+                                  const boost::asio::ip::tcp::endpoint& endpoint) {
   switch (error.value()) {
+    case EADDRNOTAVAIL:
+      // No local port is left; but for ::1 it says that IPv6 is switched off here.
+      return endpoint.address().is_v6() && endpoint.address().is_loopback() ? core::Reason::kUnreachable
+                                                                            : core::Reason::kLocalResource;
     case EMFILE:
     case ENFILE:
-    case EADDRNOTAVAIL:  // no local port is left
     case EADDRINUSE:
     case ENOBUFS:
     case ENOMEM:

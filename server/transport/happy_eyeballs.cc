@@ -198,8 +198,8 @@ void AddressRace::OnConnect(size_t index, error_code error, std::shared_ptr<Coun
     Finish({.socket = std::move(socket), .endpoint = attempts_[index].endpoint, .failure = {}});
     return;
   }
-  NoteFailure(ReasonOfConnectError(error),
-              fmt::format("{}: {}", FormatEndpoint(attempts_[index].endpoint), error.message()));
+  const Tcp::endpoint& endpoint = attempts_[index].endpoint;
+  NoteFailure(ReasonOfConnectError(error, endpoint), fmt::format("{}: {}", FormatEndpoint(endpoint), error.message()));
   if (!StartNext() && running_ == 0) {
     Finish({.socket = nullptr, .endpoint = {}, .failure = worst_});
   }

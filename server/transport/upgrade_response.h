@@ -34,7 +34,7 @@ class UpgradeResponse {
   bool failed() const { return failed_; }
   int status() const { return static_cast<int>(parser_.get().result_int()); }
   // What followed the head; WebSocket frames if the status is 101.
-  size_t surplus() const { return pending_.size(); }
+  std::string_view surplus() const { return pending_; }
 
   std::optional<std::string_view> Header(std::string_view name) const {
     const auto found = parser_.get().find(boost::beast::string_view(name.data(), name.size()));

@@ -8,6 +8,7 @@
 #include <grpcpp/impl/server_builder_plugin.h>
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -17,6 +18,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "rpc/grpc_log.h"
 #include "rpc/session_service.h"
 
 namespace holter::rpc {
@@ -24,7 +26,6 @@ namespace {
 
 // How long after its deadline a shutdown waits for what it has cancelled.
 constexpr Duration kLastGrace = std::chrono::seconds(1);
-constexpr const char* kPlugin = "proto_reflection";
 
 // Linking the reflection library switches it on for every server of the process; this makes it a choice of each.
 class ReflectionOption final : public grpc::ServerBuilderOption {
@@ -33,7 +34,9 @@ class ReflectionOption final : public grpc::ServerBuilderOption {
 
   void UpdateArguments(grpc::ChannelArguments* /*args*/) override {}
   void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
-    std::erase_if(*plugins, [](const auto& plugin) { return plugin->name() == kPlugin; });
+    std::erase_if(*plugins, [](const auto& plugin) {
+      return dynamic_cast<const grpc::reflection::ProtoServerReflectionPlugin*>(plugin.get()) != nullptr;
+    });
     if (enabled_) {
       plugins->push_back(std::make_unique<grpc::reflection::ProtoServerReflectionPlugin>());
     }
@@ -89,6 +92,21 @@ void Configure(grpc::ServerBuilder& builder, const RpcOptions& options) {
   builder.SetOption(std::make_unique<ReflectionOption>(options.reflection));
 }
 
+// gRPC takes the lower 16 bits of a larger number.
+bool IsPortInRange(std::string_view listen) {
+  const std::string_view port = listen.substr(std::min(listen.rfind(':') + 1, listen.size()));
+  uint32_t number = 0;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+  return error == std::errc::invalid_argument || (error == std::errc() && number <= 65535);
+}
+
+absl::Status CannotListen(const std::string& listen) {
+  return MakeError(
+      absl::StatusCode::kUnavailable, "LISTEN_FAILED",
+      fmt::format("cannot listen on {} for gRPC: the address is taken, not of this machine, or malformed", listen),
+      {{"address", listen}});
+}
+
 class GrpcServer final : public RpcServer {
  public:
   GrpcServer(const RpcOptions& options, std::unique_ptr<SessionService> service, std::unique_ptr<grpc::Server> server,
@@ -133,6 +151,10 @@ class GrpcServer final : public RpcServer {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(const RpcOptions& options) {
+  if (!IsPortInRange(options.listen)) {
+    return CannotListen(options.listen);
+  }
+  RouteGrpcLog();
   grpc::EnableDefaultHealthCheckService(true);
   auto service = std::make_unique<SessionService>(*options.registry, *options.operations,
                                                   options.clock != nullptr ? *options.clock : SystemClock(),
@@ -144,11 +166,7 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(const RpcOptions& op
   builder.RegisterService(service.get());
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr || port == 0) {
-    return MakeError(
-        absl::StatusCode::kUnavailable, "LISTEN_FAILED",
-        fmt::format("cannot listen on {} for gRPC: the address is taken, not of this machine, or malformed",
-                    options.listen),
-        {{"address", options.listen}});
+    return CannotListen(options.listen);
   }
   return std::make_unique<GrpcServer>(options, std::move(service), std::move(server), port);
 }

@@ -1,0 +1,143 @@
+// A registry that does what the test says, for the rooms above the registry.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "registry/session_registry.h"
+
+namespace holter::testing {
+
+// What the watchers of a FakeRegistry see. Thread-safe.
+class FakeChanges {
+ public:
+  void Push(v1::SessionChange change) {
+    const std::lock_guard lock(mutex_);
+    changes_.push_back(std::move(change));
+    WakeAll();
+  }
+
+  // The end of every reader, behind the changes that are there.
+  void Fail(absl::Status status) {
+    const std::lock_guard lock(mutex_);
+    failure_ = std::move(status);
+    WakeAll();
+  }
+
+  int readers() const { return readers_; }
+  // Changes that all readers together have taken.
+  size_t taken() const { return taken_; }
+
+ private:
+  friend class FakeWatchReader;
+
+  void WakeAll() {
+    for (auto& [reader, wake] : std::exchange(waiting_, {})) {
+      wake();
+    }
+  }
+
+  std::mutex mutex_;
+  std::vector<v1::SessionChange> changes_;
+  absl::Status failure_;
+  std::vector<std::pair<const void*, std::function<void()>>> waiting_;
+  std::atomic<int> readers_{0};
+  std::atomic<size_t> taken_{0};
+};
+
+// Checks that it is used by one thread at a time.
+class FakeWatchReader final : public registry::WatchReader {
+ public:
+  // `begin`: how many changes are skipped.
+  FakeWatchReader(FakeChanges& changes, size_t begin) : changes_(changes), position_(begin) { ++changes_.readers_; }
+
+  ~FakeWatchReader() override {
+    const Use use(*this);
+    const std::lock_guard lock(changes_.mutex_);
+    std::erase_if(changes_.waiting_, [this](const auto& entry) { return entry.first == this; });
+    --changes_.readers_;
+  }
+
+  absl::StatusOr<v1::WatchSessionsResponse> Next(int max_changes) override {
+    const Use use(*this);
+    const std::lock_guard lock(changes_.mutex_);
+    EXPECT_GT(max_changes, 0);
+    v1::WatchSessionsResponse response;
+    while (position_ < changes_.changes_.size() && response.changes_size() < max_changes) {
+      *response.add_changes() = changes_.changes_[position_++];
+      ++changes_.taken_;
+    }
+    if (response.changes().empty() && !changes_.failure_.ok()) {
+      return changes_.failure_;
+    }
+    response.set_resume_token(std::to_string(position_));
+    return response;
+  }
+
+  void OnReady(std::function<void()> wake) override {
+    const Use use(*this);
+    const std::lock_guard lock(changes_.mutex_);
+    if (position_ < changes_.changes_.size() || !changes_.failure_.ok()) {
+      wake();
+    } else {
+      changes_.waiting_.emplace_back(this, std::move(wake));
+    }
+  }
+
+ private:
+  class Use {
+   public:
+    explicit Use(FakeWatchReader& reader) : reader_(reader) { EXPECT_FALSE(reader_.in_use_.exchange(true)); }
+    ~Use() { reader_.in_use_ = false; }
+
+   private:
+    FakeWatchReader& reader_;
+  };
+
+  FakeChanges& changes_;
+  size_t position_;
+  std::atomic<bool> in_use_{false};
+};
+
+// Each method calls what the test has put into the member of its name. Members are set before the first call.
+class FakeRegistry final : public registry::SessionRegistry {
+ public:
+  std::function<void(const v1::CreateSessionRequest&, Reply)> create;
+  std::function<void(const v1::UpdateSessionRequest&, Reply)> update;
+  std::function<void(const v1::DeleteSessionRequest&, EmptyReply)> remove;
+  std::function<absl::StatusOr<v1::Session>(const v1::GetSessionRequest&)> get;
+  std::function<absl::StatusOr<v1::ListSessionsResponse>(const v1::ListSessionsRequest&)> list;
+  // Not set: a reader of `changes` from the resume token.
+  std::function<absl::StatusOr<std::unique_ptr<registry::WatchReader>>(const v1::WatchSessionsRequest&)> watch;
+  FakeChanges changes;
+
+  void Create(const v1::CreateSessionRequest& request, Reply reply) override { create(request, std::move(reply)); }
+  void Update(const v1::UpdateSessionRequest& request, Reply reply) override { update(request, std::move(reply)); }
+  void Delete(const v1::DeleteSessionRequest& request, EmptyReply reply) override { remove(request, std::move(reply)); }
+  absl::StatusOr<v1::Session> Get(const v1::GetSessionRequest& request) const override { return get(request); }
+  absl::StatusOr<v1::ListSessionsResponse> List(const v1::ListSessionsRequest& request) const override {
+    return list(request);
+  }
+  absl::Status ReconcileFiles(const std::vector<v1::Session>& /*sessions*/) override { return absl::OkStatus(); }
+  absl::StatusOr<std::unique_ptr<registry::WatchReader>> Watch(const v1::WatchSessionsRequest& request) override {
+    if (watch) {
+      return watch(request);
+    }
+    const size_t begin = request.resume_token().empty() ? 0 : std::stoul(request.resume_token());
+    return std::make_unique<FakeWatchReader>(changes, begin);
+  }
+  void ForEach(const std::function<void(const registry::SessionView&)>& /*visit*/) const override {}
+  size_t size() const override { return 0; }
+  void Close() override {}
+};
+
+}  // namespace holter::testing

@@ -9,11 +9,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/http.hpp>
 #include <future>
-#include <optional>
 #include <set>
 #include <thread>
 #include <utility>
@@ -21,22 +17,18 @@
 #include "absl/strings/numbers.h"
 #include "base/error.h"
 #include "fmt/format.h"
-#include "observe/http_encoding.h"
+#include "observe/http_connection.h"
 
 namespace holter::observe {
 namespace {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = boost::beast::http;
 using boost::system::error_code;
 using tcp = asio::ip::tcp;
 
-constexpr size_t kReadStep = 1024;
-constexpr size_t kGzipLeast = 1024;               // smaller bodies do not repay it
-constexpr size_t kPieceLeast = size_t{16} << 10;  // compressed pieces are gathered up to this
-constexpr int kSlowNice = 10;                     // a scrape yields to heartbeats
-constexpr Duration kLinger = std::chrono::seconds(1);
+constexpr int kNotFound = 404;
+constexpr int kInternalError = 500;
+constexpr int kSlowNice = 5;  // a scrape yields to heartbeats, and still ends on a machine that others keep busy
 constexpr Duration kAcceptPause = std::chrono::milliseconds(100);
 
 absl::StatusOr<tcp::endpoint> ParseListen(std::string_view listen) {
@@ -66,40 +58,28 @@ std::string FormatEndpoint(const tcp::endpoint& endpoint) {
   return fmt::format(fmt::runtime(endpoint.address().is_v6() ? "[{}]:{}" : "{}:{}"), host, endpoint.port());
 }
 
-HttpResponse Problem(http::status status, std::string_view text) {
-  return {.status = static_cast<int>(status), .body = fmt::format("{}\n", text)};
-}
-
 }  // namespace
 
 // Everything behind HttpServer. Its methods run on the thread of the sockets but for those that say otherwise.
-class HttpServer::Listener {
+class HttpServer::Listener final : public HttpHost {
  public:
-  class Connection;
-
   Listener(const HttpServerOptions& options, std::vector<HttpRoute> routes)
       : options_(options), routes_(std::move(routes)) {}
 
-  // Both from the thread that owns the server.
+  // All from the thread that owns the server.
   absl::Status Start();
   void Shutdown(Duration deadline);
-
-  const HttpServerOptions& options() const { return options_; }
   const tcp::endpoint& bound() const { return bound_; }
   const std::string& address() const { return address_; }
-  bool draining() const { return draining_; }
-  asio::io_context& io() { return io_; }
-  asio::thread_pool& slow() { return slow_; }
 
-  HttpResponse Answer(const http::request<http::empty_body>& request);
-  bool TakeSlowPlace();
-  void LeaveSlowPlace() { --slow_responses_; }
-  void Forget(const std::shared_ptr<Connection>& connection);
-  void CountException() {
-    if (options_.operations != nullptr) {
-      options_.operations->OnException("observe");
-    }
-  }
+  const HttpServerOptions& options() const override { return options_; }
+  bool draining() const override { return draining_; }
+  HttpResponse Answer(std::string_view path) override;
+  bool TakeSlowPlace() override;
+  void LeaveSlowPlace() override { --slow_responses_; }
+  void RunSlow(std::function<void()> work) override { asio::post(slow_, std::move(work)); }
+  void CountException() override;
+  void Forget(const std::shared_ptr<HttpConnection>& connection) override;
 
  private:
   void Accept();
@@ -115,7 +95,7 @@ class HttpServer::Listener {
   asio::executor_work_guard<asio::io_context::executor_type> work_ = asio::make_work_guard(io_);
   tcp::acceptor acceptor_{io_};
   asio::steady_timer accept_pause_{io_};
-  std::set<std::shared_ptr<Connection>> connections_;
+  std::set<std::shared_ptr<HttpConnection>> connections_;
   size_t slow_responses_ = 0;
   bool draining_ = false;
   std::promise<void> drained_;
@@ -125,59 +105,6 @@ class HttpServer::Listener {
   asio::thread_pool slow_{1};
   std::thread thread_;
 };
-
-// One client. Lives while an operation of it is pending; the listener's set is for counting and for the end.
-class HttpServer::Listener::Connection : public std::enable_shared_from_this<Connection> {
- public:
-  Connection(Listener& listener, tcp::socket socket) : listener_(listener), stream_(std::move(socket)) {}
-
-  void ReadNext();
-  bool idle() const { return idle_; }
-  // Every pending operation ends with an error.
-  void Close();
-
- private:
-  void ReadRequest();
-  void OnRequest(error_code ec);
-  void RefuseRequest(error_code ec);
-  void Respond(HttpResponse response, bool keep_alive);
-  void RespondWhole(HttpResponse response, bool gzip);
-  void RespondInPieces(HttpResponse response, bool gzip);
-  void MakePiece();
-  void FillPiece();
-  void WritePiece();
-  void OnPieceWritten(error_code ec);
-  void FinishPieces();
-  void FinishResponse(error_code ec);
-  void Linger();
-  template <typename Body>
-  void SetFields(http::response<Body>& response, const HttpResponse& from, bool gzip) const;
-
-  Listener& listener_;
-  beast::tcp_stream stream_;
-  beast::flat_buffer buffer_;
-  std::optional<http::request_parser<http::empty_body>> parser_;
-  bool idle_ = true;
-  bool closed_ = false;
-  bool head_ = false;
-  bool keep_alive_ = false;
-  unsigned version_ = 11;
-
-  std::optional<http::response<http::string_body>> whole_;
-  std::optional<http::response<http::empty_body>> header_;
-  std::optional<http::response_serializer<http::empty_body>> serializer_;
-
-  // Of a body in pieces: touched by the slow thread while it makes one, by the other thread before and after.
-  BodySource source_;
-  std::optional<GzipWriter> gzip_;
-  std::string raw_;
-  std::string piece_;
-  bool more_ = false;
-  bool broken_ = false;
-  bool slow_place_ = false;
-};
-
-// ---- Listener
 
 absl::Status HttpServer::Listener::Start() {
   const auto endpoint = ParseListen(options_.listen);
@@ -263,14 +190,14 @@ void HttpServer::Listener::OnAccept(error_code ec, tcp::socket socket) {
     return;
   }
   if (connections_.size() < options_.max_connections) {
-    auto connection = std::make_shared<Connection>(*this, std::move(socket));
+    auto connection = MakeHttpConnection(*this, std::move(socket));
     connections_.insert(connection);
     connection->ReadNext();
   }
   Accept();
 }
 
-void HttpServer::Listener::Forget(const std::shared_ptr<Connection>& connection) {
+void HttpServer::Listener::Forget(const std::shared_ptr<HttpConnection>& connection) {
   connections_.erase(connection);
   if (draining_ && connections_.empty() && !std::exchange(drained_told_, true)) {
     drained_.set_value();
@@ -285,267 +212,33 @@ bool HttpServer::Listener::TakeSlowPlace() {
   return true;
 }
 
-HttpResponse HttpServer::Listener::Answer(const http::request<http::empty_body>& request) {
-  if (request.method() != http::verb::get && request.method() != http::verb::head) {
-    return Problem(http::status::method_not_allowed, "only GET and HEAD are allowed");
+void HttpServer::Listener::CountException() {
+  if (options_.operations != nullptr) {
+    options_.operations->OnException("observe");
   }
-  const std::string_view target(request.target().data(), request.target().size());
-  const std::string_view path = target.substr(0, target.find('?'));
+}
+
+HttpResponse HttpServer::Listener::Answer(std::string_view path) {
   for (const HttpRoute& route : routes_) {
     if (route.path == path) {
       try {
         return route.handler();
       } catch (...) {
         CountException();
-        return Problem(http::status::internal_server_error, "internal error");
+        return {.status = kInternalError, .body = "internal error\n"};
       }
     }
   }
-  return Problem(http::status::not_found, ListOfPaths());
+  return {.status = kNotFound, .body = ListOfPaths()};
 }
 
 std::string HttpServer::Listener::ListOfPaths() const {
-  std::string text = "not found; there are:";
+  std::string text = "not found; there are:\n";
   for (const HttpRoute& route : routes_) {
-    text.append("\n").append(route.path);
+    text.append(route.path).append("\n");
   }
   return text;
 }
-
-// ---- Connection
-
-void HttpServer::Listener::Connection::Close() {
-  if (std::exchange(closed_, true)) {
-    return;
-  }
-  error_code ignored;
-  stream_.socket().shutdown(tcp::socket::shutdown_both, ignored);
-  stream_.close();
-  if (std::exchange(slow_place_, false)) {
-    listener_.LeaveSlowPlace();
-  }
-  asio::post(listener_.io(), [self = shared_from_this()] { self->listener_.Forget(self); });
-}
-
-// Between requests a client may be silent for long; once a request has begun it may not.
-void HttpServer::Listener::Connection::ReadNext() {
-  if (buffer_.size() > 0) {
-    ReadRequest();
-    return;
-  }
-  idle_ = true;
-  stream_.expires_after(listener_.options().idle_timeout);
-  stream_.async_read_some(buffer_.prepare(kReadStep), [self = shared_from_this()](error_code ec, size_t bytes) {
-    if (ec) {
-      self->Close();
-      return;
-    }
-    self->buffer_.commit(bytes);
-    self->ReadRequest();
-  });
-}
-
-void HttpServer::Listener::Connection::ReadRequest() {
-  idle_ = false;
-  parser_.emplace();
-  parser_->header_limit(static_cast<uint32_t>(listener_.options().max_header_bytes));
-  parser_->body_limit(0);
-  stream_.expires_after(listener_.options().header_timeout);
-  http::async_read(stream_, buffer_, *parser_,
-                   [self = shared_from_this()](error_code ec, size_t /*bytes*/) { self->OnRequest(ec); });
-}
-
-void HttpServer::Listener::Connection::OnRequest(error_code ec) {
-  if (ec) {
-    RefuseRequest(ec);
-    return;
-  }
-  const auto& request = parser_->get();
-  version_ = request.version();
-  head_ = request.method() == http::verb::head;
-  Respond(listener_.Answer(request), request.keep_alive());
-}
-
-void HttpServer::Listener::Connection::RefuseRequest(error_code ec) {
-  version_ = 11;
-  head_ = false;
-  if (ec == http::error::header_limit || ec == http::error::buffer_overflow) {
-    Respond(Problem(http::status::request_header_fields_too_large, "the request's header is too large"), false);
-  } else if (ec == http::error::body_limit || ec == http::error::unexpected_body) {
-    Respond(Problem(http::status::payload_too_large, "a request must not have a body"), false);
-  } else if (ec.category() == make_error_code(http::error::bad_method).category() && ec != http::error::end_of_stream &&
-             ec != http::error::partial_message) {
-    Respond(Problem(http::status::bad_request, "malformed request"), false);
-  } else {
-    Close();
-  }
-}
-
-void HttpServer::Listener::Connection::Respond(HttpResponse response, bool keep_alive) {
-  keep_alive_ = keep_alive && !listener_.draining();
-  stream_.expires_after(listener_.options().response_timeout);
-  const auto accepted = parser_->get()[http::field::accept_encoding];
-  const bool gzip = AcceptsGzip(std::string_view(accepted.data(), accepted.size()));
-  if (response.pieces != nullptr && !head_ && !(slow_place_ = listener_.TakeSlowPlace())) {
-    response = Problem(http::status::service_unavailable, "too many scrapes at a time");
-  }
-  if (response.pieces != nullptr) {
-    RespondInPieces(std::move(response), gzip);
-  } else {
-    const bool worth_it = response.body.size() >= kGzipLeast;
-    RespondWhole(std::move(response), gzip && worth_it);
-  }
-}
-
-template <typename Body>
-void HttpServer::Listener::Connection::SetFields(http::response<Body>& response, const HttpResponse& from,
-                                                 bool gzip) const {
-  response.version(version_);
-  response.result(static_cast<unsigned>(from.status));
-  response.set(http::field::content_type, from.content_type);
-  response.set(http::field::cache_control, "no-store");
-  response.set(http::field::vary, "Accept-Encoding");
-  if (gzip) {
-    response.set(http::field::content_encoding, "gzip");
-  }
-  if (from.status == static_cast<int>(http::status::method_not_allowed)) {
-    response.set(http::field::allow, "GET, HEAD");
-  }
-  response.keep_alive(keep_alive_);
-}
-
-void HttpServer::Listener::Connection::RespondWhole(HttpResponse response, bool gzip) {
-  whole_.emplace();
-  if (gzip) {
-    GzipWriter().Write(response.body, true, whole_->body());
-  } else {
-    whole_->body() = std::move(response.body);
-  }
-  SetFields(*whole_, response, gzip);
-  whole_->prepare_payload();
-  if (head_) {
-    whole_->body().clear();  // the header keeps the length
-  }
-  http::async_write(stream_, *whole_,
-                    [self = shared_from_this()](error_code ec, size_t /*bytes*/) { self->FinishResponse(ec); });
-}
-
-// The length is not known before the end: chunked, or for HTTP/1.0 up to the end of the connection.
-void HttpServer::Listener::Connection::RespondInPieces(HttpResponse response, bool gzip) {
-  keep_alive_ = keep_alive_ && version_ >= 11;
-  source_ = std::move(response.pieces);
-  gzip_.reset();
-  if (gzip) {
-    gzip_.emplace();
-  }
-  more_ = true;
-  header_.emplace();
-  SetFields(*header_, response, gzip);
-  header_->chunked(version_ >= 11);
-  serializer_.emplace(*header_);
-  http::async_write_header(stream_, *serializer_, [self = shared_from_this()](error_code ec, size_t /*bytes*/) {
-    if (ec || self->head_) {
-      self->FinishResponse(ec);
-    } else {
-      self->MakePiece();
-    }
-  });
-}
-
-void HttpServer::Listener::Connection::MakePiece() {
-  asio::post(listener_.slow(), [self = shared_from_this()] {
-    try {
-      self->FillPiece();
-    } catch (...) {
-      self->broken_ = true;
-      self->listener_.CountException();
-    }
-    asio::post(self->listener_.io(), [self] { self->WritePiece(); });
-  });
-}
-
-void HttpServer::Listener::Connection::FillPiece() {
-  piece_.clear();
-  while (more_ && piece_.size() < kPieceLeast) {
-    raw_.clear();
-    more_ = source_(raw_);
-    if (gzip_) {
-      gzip_->Write(raw_, !more_, piece_);
-    } else {
-      piece_ += raw_;
-    }
-  }
-}
-
-void HttpServer::Listener::Connection::WritePiece() {
-  if (closed_) {
-    return;
-  }
-  if (broken_) {
-    Close();  // the header has gone; a cut body is how HTTP says that it failed
-    return;
-  }
-  if (piece_.empty()) {
-    FinishPieces();
-    return;
-  }
-  const auto written = [self = shared_from_this()](error_code ec, size_t /*bytes*/) { self->OnPieceWritten(ec); };
-  if (version_ >= 11) {
-    asio::async_write(stream_, http::make_chunk(asio::buffer(piece_)), written);
-  } else {
-    asio::async_write(stream_, asio::buffer(piece_), written);
-  }
-}
-
-void HttpServer::Listener::Connection::OnPieceWritten(error_code ec) {
-  if (ec) {
-    Close();
-  } else if (more_) {
-    MakePiece();
-  } else {
-    FinishPieces();
-  }
-}
-
-void HttpServer::Listener::Connection::FinishPieces() {
-  if (version_ < 11) {
-    FinishResponse({});
-    return;
-  }
-  asio::async_write(stream_, http::make_chunk_last(),
-                    [self = shared_from_this()](error_code ec, size_t /*bytes*/) { self->FinishResponse(ec); });
-}
-
-void HttpServer::Listener::Connection::FinishResponse(error_code ec) {
-  source_ = nullptr;
-  gzip_.reset();
-  if (std::exchange(slow_place_, false)) {
-    listener_.LeaveSlowPlace();
-  }
-  if (ec) {
-    Close();
-  } else if (keep_alive_ && !listener_.draining()) {
-    ReadNext();
-  } else {
-    stream_.socket().shutdown(tcp::socket::shutdown_send, ec);
-    stream_.expires_after(kLinger);
-    Linger();
-  }
-}
-
-// Closing while bytes of a refused request are unread would reset the connection and may take the answer with it.
-void HttpServer::Listener::Connection::Linger() {
-  buffer_.clear();
-  stream_.async_read_some(buffer_.prepare(kReadStep), [self = shared_from_this()](error_code ec, size_t /*bytes*/) {
-    if (ec) {
-      self->Close();
-    } else {
-      self->Linger();
-    }
-  });
-}
-
-// ---- HttpServer
 
 HttpServer::HttpServer(std::unique_ptr<Listener> listener) : listener_(std::move(listener)) {}
 

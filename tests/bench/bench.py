@@ -90,15 +90,12 @@ class Peer:
 
 
 class Holterd:
-    """A daemon with a memory store, whose sessions come from a file."""
+    """A running daemon, seen from the outside."""
 
     def __init__(self, process, ports):
         self.pid = process.pid
-        self._process = process
+        self.grpc = ports["grpc"]
         self._address = ports["http"]
-
-    def alive(self):
-        return self._process.poll() is None
 
     def scrape(self, compressed=False):
         """The page, and how long it took to come."""
@@ -137,13 +134,11 @@ def write_sessions(path, count, url, spec):
 
 
 @contextlib.contextmanager
-def holterd(build, folder, count, url, spec, secrets=None):
-    """A daemon that has been told of `count` sessions; yields it and how long all took to be open from the start of the process."""
-    sessions = pathlib.Path(tempfile.mkdtemp(dir=folder))
-    write_sessions(sessions / "bench.yaml", count, url, spec)
-    ports = sessions / "ports.json"
-    command = [build / "holterd", "--store=memory", f"--sessions-dir={sessions}", f"--ports-file={ports}", "--http-listen=127.0.0.1:0",
-               "--grpc-listen=127.0.0.1:0", "--connect-rate=0", "--connect-in-flight=0", "--log-level=warning"]
+def holterd(build, folder, secrets=None):
+    """A daemon without sessions, its governor lifted."""
+    ports = pathlib.Path(tempfile.mkdtemp(dir=folder)) / "ports.json"
+    command = [build / "holterd", "--store=memory", f"--ports-file={ports}", "--http-listen=127.0.0.1:0", "--grpc-listen=127.0.0.1:0",
+               "--connect-rate=0", "--connect-in-flight=0", "--log-level=error"]
     if secrets:
         command.append(f"--secrets-dir={secrets}")
     with running(command) as process:
@@ -154,9 +149,15 @@ def holterd(build, folder, count, url, spec, secrets=None):
         yield Holterd(process, wait_for("the ports of holterd", 60, bound))
 
 
-def await_open(peer, count, begin, bound=120):
-    wait_for(f"{count} open sessions", bound, lambda: peer.open_sessions() >= count)
-    return time.monotonic() - begin
+def declare(build, folder, daemon, peer, count, url, spec):
+    """Declares sessions over gRPC. Seconds until all were declared and until all were open, from the start of the command."""
+    file = pathlib.Path(tempfile.mkdtemp(dir=folder)) / "bench.yaml"
+    write_sessions(file, count, url, spec)
+    begin = time.monotonic()
+    subprocess.run([build / "holter", "apply", "-f", file, f"--server={daemon.grpc}"], check=True, stdout=subprocess.DEVNULL, timeout=120)
+    declared = time.monotonic() - begin
+    wait_for(f"{count} open sessions", 120, lambda: peer.open_sessions() >= count)
+    return declared, time.monotonic() - begin
 
 
 def measure_floor(build, peer, sessions, interval_ms, window):
@@ -168,9 +169,8 @@ def measure_floor(build, peer, sessions, interval_ms, window):
 def measure_heartbeats(build, folder, peer, window):
     """CPU a heartbeat and raw round trips of 5,000 sessions with a ping a second."""
     url = f"ws://{peer.next_address()}:{peer.plain}/"
-    begin = time.monotonic()
-    with holterd(build, folder, FEW, url, "protocol_heartbeat: {interval: 1s, timeout: 5s}") as daemon:
-        await_open(peer, FEW, begin)
+    with holterd(build, folder) as daemon:
+        declare(build, folder, daemon, peer, FEW, url, "protocol_heartbeat: {interval: 1s, timeout: 5s}")
         time.sleep(3)
         acked = 'holter_heartbeats_acked_total{layer="protocol"}'
         before, _ = daemon.scrape()
@@ -192,23 +192,23 @@ def measure_heartbeats(build, folder, peer, window):
 
 def measure_idle(build, folder, peer, count, url, spec, secrets=None):
     """Memory a session and time to open all, nothing but the default ping every 20 s."""
-    begin = time.monotonic()
-    with holterd(build, folder, count, url, spec, secrets) as daemon:
-        opened = await_open(peer, count, begin)
+    with holterd(build, folder, secrets) as daemon:
+        empty = resident_kib(daemon.pid)
+        declared, opened = declare(build, folder, daemon, peer, count, url, spec)
         time.sleep(5)
         rss = resident_kib(daemon.pid)
         page, _ = daemon.scrape()
         scraped = resident_kib(daemon.pid)
-        return {"sessions": count, "open_all_s": opened, "rss_kib_per_session": rss / count,
+        return {"sessions": count, "declared_s": declared, "open_all_s": opened, "rss_empty_kib": empty,
+                "rss_kib_per_session": rss / count,
                 "rss_after_scrape_kib_per_session": scraped / count, "healthy": total(page, 'holter_sessions{health="healthy"}')}
 
 
 def measure_scrape(build, folder, peer):
     """Time of a scrape of 19,500 sessions, and round trips with and without one a second."""
     url = f"ws://{peer.next_address()}:{peer.plain}/"
-    begin = time.monotonic()
-    with holterd(build, folder, MANY, url, "protocol_heartbeat: {interval: 4s, timeout: 5s}") as daemon:
-        await_open(peer, MANY, begin)
+    with holterd(build, folder) as daemon:
+        declare(build, folder, daemon, peer, MANY, url, "protocol_heartbeat: {interval: 4s, timeout: 5s}")
         time.sleep(6)
         page, _ = daemon.scrape()
         quiet = []
@@ -257,9 +257,10 @@ def print_tables(r):
     print("\n| figure | reached | target |\n|---|---|---|")
     idle, tls = r["idle"], r["tls"]
     row("resident a plain session, 19,500 idle", f"{idle['rss_kib_per_session']:.2f} KiB", "≤ 6 KiB")
-    row("the same after a scrape", f"{idle['rss_after_scrape_kib_per_session']:.2f} KiB", "≤ 6 KiB")
+    row("of that, the process before the first session", f"{idle['rss_empty_kib'] / idle['sessions']:.2f} KiB", "")
+    row("resident a plain session after a scrape", f"{idle['rss_after_scrape_kib_per_session']:.2f} KiB", "≤ 6 KiB")
     row(f"resident a TLS session, {tls['sessions']:,} idle", f"{tls['rss_kib_per_session']:.1f} KiB", "≤ 100 KiB")
-    row("19,500 open, from the start of the process", f"{idle['open_all_s']:.1f} s", "≤ 15 s")
+    row("19,500 declared over gRPC, then all open", f"{idle['declared_s']:.1f}, {idle['open_all_s']:.1f} s", "≤ 15 s")
     row("scrape of 19,500 at basic, median (max)", f"{scrape['plain_ms_median']:.0f} ({scrape['plain_ms_max']:.0f}) ms", "≤ 300 ms")
     row("the same with gzip", f"{scrape['gzip_ms_median']:.0f} ({scrape['gzip_ms_max']:.0f}) ms", "≤ 300 ms")
     row("RTT p99 with a scrape every 4 s, every second", f"{scrape['quiet_p99_us']:.0f}, {scrape['scraped_p99_us']:.0f} µs", "")

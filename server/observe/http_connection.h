@@ -1,0 +1,51 @@
+// One client of HttpServer, apart from it so that Beast is included in one place.
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "observe/http_server.h"
+
+namespace holter::observe {
+
+class HttpConnection;
+
+// What a connection needs of its server. Called on the thread of the sockets, CountException on any.
+class HttpHost {
+ public:
+  virtual ~HttpHost() = default;
+
+  virtual const HttpServerOptions& options() const = 0;
+  // No request is to be taken any more.
+  virtual bool draining() const = 0;
+  // The answer to a GET of `path`.
+  virtual HttpResponse Answer(std::string_view path) = 0;
+  // Room for one more body in pieces; what was taken is to be left.
+  virtual bool TakeSlowPlace() = 0;
+  virtual void LeaveSlowPlace() = 0;
+  // Runs `work` on the slow thread.
+  virtual void RunSlow(std::function<void()> work) = 0;
+  virtual void CountException() = 0;
+  // The connection has been closed.
+  virtual void Forget(const std::shared_ptr<HttpConnection>& connection) = 0;
+};
+
+// Every method on the thread of the sockets.
+class HttpConnection {
+ public:
+  virtual ~HttpConnection() = default;
+
+  // Begins to serve.
+  virtual void ReadNext() = 0;
+  // Waits for a request.
+  virtual bool idle() const = 0;
+  // Ends every pending operation with an error; Forget follows, not from within.
+  virtual void Close() = 0;
+};
+
+// `host` outlives the connection.
+std::shared_ptr<HttpConnection> MakeHttpConnection(HttpHost& host, boost::asio::ip::tcp::socket socket);
+
+}  // namespace holter::observe

@@ -1,6 +1,7 @@
 #include "rpc/error_details.h"
 
 #include <fmt/format.h>
+#include <google/protobuf/util/time_util.h>
 
 #include <chrono>
 #include <optional>
@@ -30,11 +31,12 @@ std::string Cut(std::string_view text, size_t most) {
   return fmt::format("{}{}", text.substr(0, end), kMark);
 }
 
-std::optional<std::chrono::seconds> RetryAfter(absl::StatusCode code, std::string_view reason) {
-  if (code == absl::StatusCode::kUnavailable || reason == "WATCH_LAGGED") {
+// Only for what passes by itself.
+std::optional<std::chrono::milliseconds> RetryAfter(std::string_view reason) {
+  if (reason == "SHUTTING_DOWN" || reason == "WATCH_LAGGED") {
     return std::chrono::seconds(1);
   }
-  return std::nullopt;
+  return reason == "CONCURRENT_CHANGE" ? std::optional(std::chrono::milliseconds(100)) : std::nullopt;
 }
 
 google::rpc::ErrorInfo ErrorInfoOf(absl::StatusCode code, const ErrorDetails& details) {
@@ -105,9 +107,9 @@ google::rpc::Status ToRpcStatus(const absl::Status& status, const ResourceName& 
   const google::rpc::ErrorInfo info = ErrorInfoOf(status.code(), details);
   out.add_details()->PackFrom(info);
   AddByCode(status.code(), info.reason(), out.message(), resource, out);
-  if (const auto delay = RetryAfter(status.code(), info.reason())) {
+  if (const auto delay = RetryAfter(info.reason())) {
     google::rpc::RetryInfo retry;
-    retry.mutable_retry_delay()->set_seconds(delay->count());
+    *retry.mutable_retry_delay() = google::protobuf::util::TimeUtil::MillisecondsToDuration(delay->count());
     out.add_details()->PackFrom(retry);
   }
   if (!details.violations.empty()) {

@@ -55,7 +55,8 @@ void ReadFile(const YAML::Node& root, YamlReader& reader, std::vector<v1::Sessio
     if (reader.full()) {
       return;
     }
-    reader.ReadMessage(node, fmt::format("sessions[{}]", out.size()), out.emplace_back());
+    const std::string path = fmt::format("sessions[{}]", out.size());
+    reader.ReadMessage(node, path, out.emplace_back());
   }
 }
 

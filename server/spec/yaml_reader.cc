@@ -5,6 +5,7 @@
 #include <google/protobuf/timestamp.pb.h>
 #include <google/protobuf/util/time_util.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <set>
@@ -23,7 +24,9 @@ using google::protobuf::Value;
 
 constexpr size_t kMostComplaints = 20;
 // A file of 20,000 sessions has about a million nodes.
-constexpr size_t kMostNodes = 8'000'000;
+constexpr size_t kMostNodes = 3'000'000;
+// Of one JSON value; a template has at most 4096 bytes.
+constexpr size_t kMostNodesOfValue = 10'000;
 constexpr int kDeepestValue = 64;
 
 std::string Join(const std::string& path, std::string_view name) {
@@ -146,6 +149,8 @@ bool PutScalar(std::string_view text, bool quoted, const google::protobuf::Field
 
 }  // namespace
 
+YamlReader::YamlReader(std::string_view file) : file_(file), limit_(kMostNodes) {}
+
 void YamlReader::Complain(const YAML::Mark& mark, std::string_view path, std::string_view text) {
   if (complaints_.size() < kMostComplaints) {
     complaints_.push_back(fmt::format("{}:{}: {}{}{}", file_, mark.line + 1, path, path.empty() ? "" : ": ", text));
@@ -158,9 +163,9 @@ bool YamlReader::Visit(const YAML::Node& node, const std::string& path) {
   if (full()) {
     return false;
   }
-  if (++visited_ > kMostNodes) {
+  if (++visited_ > limit_) {
     exhausted_ = true;
-    Complain(node.Mark(), path, fmt::format("more than {} values, aliases followed", kMostNodes));
+    Complain(node.Mark(), path, "more values than any file of sessions has, aliases followed");
     return false;
   }
   return true;
@@ -301,7 +306,9 @@ void YamlReader::ReadSubmessage(const YAML::Node& node, const std::string& path,
   using google::protobuf::util::TimeUtil;
   std::string text;
   if (auto* value = google::protobuf::DynamicCastToGenerated<Value>(&out)) {
+    limit_ = std::min(visited_ + kMostNodesOfValue, kMostNodes);
     ReadValue(node, path, 1, *value);
+    limit_ = kMostNodes;
   } else if (auto* time = google::protobuf::DynamicCastToGenerated<google::protobuf::Timestamp>(&out)) {
     constexpr std::string_view kExpected = "a time such as \"2026-01-31T23:59:59Z\"";
     if (ReadText(node, path, kExpected, text) && !TimeUtil::FromString(text, time)) {

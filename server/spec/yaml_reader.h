@@ -16,7 +16,7 @@ namespace holter::spec {
 class YamlReader {
  public:
   // `file` begins every complaint and outlives the reader.
-  explicit YamlReader(std::string_view file) : file_(file) {}
+  explicit YamlReader(std::string_view file);
 
   void ReadMessage(const YAML::Node& node, const std::string& path, google::protobuf::Message& out);
 
@@ -46,6 +46,7 @@ class YamlReader {
   const std::string_view file_;
   std::vector<std::string> complaints_;
   size_t visited_ = 0;
+  size_t limit_;  // of visited_
   bool exhausted_ = false;
 };
 

@@ -81,7 +81,13 @@ TEST(ErrorDetailsTest, PreconditionFailureNamesTheReason) {
 }
 
 TEST(ErrorDetailsTest, RetryInfoOnlyWhereTryingAgainHelps) {
-  EXPECT_THAT(TypesOf(absl::UnavailableError("x")), ElementsAre("ErrorInfo", "RetryInfo"));
+  EXPECT_THAT(TypesOf(MakeError(absl::StatusCode::kUnavailable, "SHUTTING_DOWN", "x")),
+              ElementsAre("ErrorInfo", "RetryInfo"));
+  EXPECT_THAT(TypesOf(MakeError(absl::StatusCode::kUnavailable, "STORE_FAILED", "x")), ElementsAre("ErrorInfo"));
+  const auto retry = DetailOf<google::rpc::RetryInfo>(
+      ToGrpcStatus(MakeError(absl::StatusCode::kAborted, "CONCURRENT_CHANGE", "x"), kFeed));
+  EXPECT_EQ(retry.retry_delay().seconds(), 0);
+  EXPECT_EQ(retry.retry_delay().nanos(), 100'000'000);
   EXPECT_THAT(TypesOf(MakeError(absl::StatusCode::kResourceExhausted, "WATCH_LAGGED", "x")),
               ElementsAre("ErrorInfo", "QuotaFailure", "RetryInfo"));
   EXPECT_THAT(TypesOf(MakeError(absl::StatusCode::kResourceExhausted, "OPEN_FILES_EXHAUSTED", "x")),

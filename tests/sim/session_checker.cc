@@ -114,7 +114,10 @@ std::string SessionChecker::CheckBackoff(const core::Tick& tick, const Transitio
   const core::ReconnectSpec& policy = spec_.reconnect;
   const double nominal =
       std::min(Seconds(policy.first_delay) * std::pow(policy.factor, waits_), Seconds(policy.max_delay));
-  ++waits_;
+  // After a stable connection a rule may say "at once", which is a first delay and no step.
+  const bool at_once = std::any_of(spec_.close.rules.begin(), spec_.close.rules.end(),
+                                   [](const core::CloseRule& rule) { return rule.then == core::RetryClass::kAtOnce; });
+  if (waits_ > 0 || !at_once || !transition.lifetime) ++waits_;
   const double waits = Seconds(*transition.next_attempt - tick.now);
   if (waits < nominal * (1 - policy.jitter) - 1e-6) {
     return fmt::format("wait {} of {} s, expected at least {} s", waits_, waits, nominal * (1 - policy.jitter));

@@ -1,0 +1,80 @@
+// Texts from outside: URLs, templates, pointers, JSON messages. Nothing crashes, and what is accepted keeps its
+// promises.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "core/json_value.h"
+#include "core/matcher.h"
+#include "core/message_template.h"
+#include "core/url.h"
+
+namespace {
+
+void Require(bool held) {
+  if (!held) std::abort();
+}
+
+void FuzzUrl(std::string_view text) {
+  const auto url = holter::core::ParseUrl(text);
+  if (!url.ok()) return;
+  Require(!url->host.empty() && url->port != 0 && url->target.starts_with('/'));
+  // What goes into the request and the resolver holds no byte that could end a line or smuggle another host.
+  for (const std::string* part : {&url->host, &url->target}) {
+    for (char c : *part) Require(c > ' ' && c < 0x7F);
+  }
+  Require(url->host.find_first_of("/@?#%\\") == std::string::npos);
+  Require(holter::core::ParseUrl((url->tls ? "wss://" : "ws://") + url->HostHeader() + url->target).ok());
+}
+
+void FuzzTemplate(std::string_view text) {
+  holter::Random random(1);
+  const auto variables = holter::core::DrawVariables(7, {}, true, random);
+  for (const auto& compiled :
+       {holter::core::MessageTemplate::FromText(text), holter::core::MessageTemplate::FromJson(text),
+        holter::core::MessageTemplate::FromHex(text)}) {
+    if (!compiled.ok()) continue;
+    std::string out;
+    compiled->Expand(variables, out);
+    Require(out.size() <= compiled->MaxSize());
+  }
+  const auto json = holter::core::MessageTemplate::FromJson(text);
+  if (!json.ok()) return;
+  std::string out;
+  json->Expand(variables, out);
+  Require(holter::core::CanonicalJson(out).ok());
+}
+
+// The first line is a pointer, the rest a message.
+void FuzzMatcher(std::string_view text) {
+  const size_t line = std::min(text.find('\n'), text.size());
+  const auto pointer = holter::core::JsonPointer::Parse(text.substr(0, line));
+  if (!pointer.ok()) return;
+  const std::string_view message = text.substr(std::min(line + 1, text.size()));
+  std::vector<std::optional<holter::core::JsonFound>> found;
+  if (!holter::core::FindInJson(message, {&pointer->tokens}, found)) return;
+  const auto whole = holter::core::CanonicalJson(message);
+  Require(whole.ok());
+  if (pointer->tokens.empty()) Require(found[0] && found[0]->canonical == *whole);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  if (size == 0) return 0;
+  const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
+  switch (data[0] % 3) {
+    case 0:
+      FuzzUrl(text);
+      break;
+    case 1:
+      FuzzTemplate(text);
+      break;
+    default:
+      FuzzMatcher(text);
+      break;
+  }
+  return 0;
+}

@@ -24,7 +24,7 @@ struct HeaderSpec {
   std::string value;
 };
 
-enum class TlsVersion : uint8_t { k1_2, k1_3 };
+enum class TlsVersion : uint8_t { kTls12, kTls13 };
 
 // References are "name/key", empty when not declared.
 struct TlsSpec {
@@ -33,7 +33,7 @@ struct TlsSpec {
   std::string client_key_secret;
   std::string server_name;  // empty: the URL's host
   bool insecure_skip_verify = false;
-  TlsVersion min_version = TlsVersion::k1_2;
+  TlsVersion min_version = TlsVersion::kTls12;
 
   friend bool operator==(const TlsSpec&, const TlsSpec&) = default;
 };

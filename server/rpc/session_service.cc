@@ -29,10 +29,11 @@ auto ReplyTo(std::shared_ptr<UnaryCall> call, Response* response) {
     if (!call->Claim()) {
       return;
     }
-    if (answer.ok()) {
+    const absl::Status status = answer.status();
+    if (status.ok()) {
       *response = *std::move(answer);
     }
-    call->Finish(answer.status());
+    call->Finish(status);
   };
 }
 

@@ -73,7 +73,7 @@ void CompileTls(const v1::TlsSpec& tls, const FieldPath& at, const SecretSource*
   out.client_key_secret = tls.client_key_secret();
   out.server_name = tls.server_name();
   out.insecure_skip_verify = tls.insecure_skip_verify();
-  out.min_version = tls.min_version() == v1::TLS_VERSION_1_3 ? core::TlsVersion::k1_3 : core::TlsVersion::k1_2;
+  out.min_version = tls.min_version() == v1::TLS_VERSION_1_3 ? core::TlsVersion::kTls13 : core::TlsVersion::kTls12;
 }
 
 void CompileTimeouts(const v1::PhaseTimeouts& timeouts, const FieldPath& at, core::PhaseTimeouts& out) {

@@ -80,7 +80,7 @@ absl::Status SetClientCertificate(ssl::context& context, const core::TlsSpec& sp
 absl::StatusOr<std::shared_ptr<ssl::context>> Build(const core::TlsSpec& spec, const Material& material) {
   auto context = std::make_shared<ssl::context>(ssl::context::tls_client);
   SSL_CTX* const native = context->native_handle();
-  SSL_CTX_set_min_proto_version(native, spec.min_version == core::TlsVersion::k1_3 ? TLS1_3_VERSION : TLS1_2_VERSION);
+  SSL_CTX_set_min_proto_version(native, spec.min_version == core::TlsVersion::kTls13 ? TLS1_3_VERSION : TLS1_2_VERSION);
   SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_OFF);
   if (absl::Status status = SetAuthorities(*context, spec, material); !status.ok()) {

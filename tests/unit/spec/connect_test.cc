@@ -148,9 +148,9 @@ TEST(TlsTest, ReachesItsPlace) {
                                 .client_key_secret = "pki/tls.key",
                                 .server_name = "db.local",
                                 .insecure_skip_verify = true,
-                                .min_version = core::TlsVersion::k1_3}));
+                                .min_version = core::TlsVersion::kTls13}));
   for (const std::string version : {"TLS_VERSION_UNSPECIFIED", "TLS_VERSION_1_2"}) {
-    EXPECT_EQ(Compiled(kWss + "tls { min_version: " + version + " }")->connect.tls.min_version, core::TlsVersion::k1_2);
+    EXPECT_EQ(Compiled(kWss + "tls { min_version: " + version + " }")->connect.tls.min_version, core::TlsVersion::kTls12);
   }
 }
 

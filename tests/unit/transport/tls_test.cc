@@ -219,7 +219,7 @@ TEST(TlsContextCacheTest, EqualSpecsShareOneContextUntilASecretChanges) {
   TlsContextCache cache(&secrets);
   const core::TlsSpec one{.ca_secret = "tls/ca", .server_name = "a"};
   const core::TlsSpec same{.ca_secret = "tls/ca", .server_name = "b"};
-  const core::TlsSpec stricter{.ca_secret = "tls/ca", .min_version = core::TlsVersion::k1_3};
+  const core::TlsSpec stricter{.ca_secret = "tls/ca", .min_version = core::TlsVersion::kTls13};
   const auto first = cache.Get(one);
   ASSERT_TRUE(first.ok()) << first.status();
   EXPECT_EQ(*first, *cache.Get(same));

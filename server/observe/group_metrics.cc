@@ -92,7 +92,8 @@ void GroupMetrics::OnTransition(core::SessionId /*id*/, const core::Transition& 
 
 void GroupMetrics::OnBeat(core::SessionId /*id*/, const core::BeatReport& report) {
   const size_t layer = report.app ? 1 : 0;
-  beats_[layer][static_cast<size_t>(report.kind)]->Increment();
+  // A sample is of a beat that was counted as acked before; only its round trip is new.
+  if (report.kind != core::BeatReport::Kind::kSample) beats_[layer][static_cast<size_t>(report.kind)]->Increment();
   if (report.rtt) {
     rtt_[layer].Observe(families_.rtt, labels_, "layer", kLayerWords[layer], RttBuckets(), Seconds(*report.rtt));
   }

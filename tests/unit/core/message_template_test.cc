@@ -1,9 +1,11 @@
 #include "core/message_template.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <set>
 #include <string>
+#include <string_view>
 
 namespace holter::core {
 namespace {
@@ -16,7 +18,7 @@ BeatVariables Values() {
   return values;
 }
 
-constexpr const char* kUuidText = "00112233-4455-6677-8899-aabbccddeeff";
+constexpr std::string_view kUuidText = "00112233-4455-6677-8899-aabbccddeeff";
 
 std::string Expand(const absl::StatusOr<MessageTemplate>& compiled) {
   if (!compiled.ok()) return "error: " + std::string(compiled.status().message());
@@ -29,7 +31,7 @@ std::string Expand(const absl::StatusOr<MessageTemplate>& compiled) {
 TEST(MessageTemplateText, ReplacesVariables) {
   EXPECT_EQ(Expand(MessageTemplate::FromText("${seq}")), "7");
   EXPECT_EQ(Expand(MessageTemplate::FromText("a${seq}b${unix_ms}c${uuid}d")),
-            std::string("a7b1700000000123c") + kUuidText + "d");
+            fmt::format("a7b1700000000123c{}d", kUuidText));
   EXPECT_EQ(Expand(MessageTemplate::FromText("${seq}${seq}")), "77");
   EXPECT_EQ(Expand(MessageTemplate::FromText("ping")), "ping");
   EXPECT_EQ(Expand(MessageTemplate::FromText("")), "");
@@ -74,7 +76,7 @@ TEST(MessageTemplateText, EqualWhenDeclaredAlike) {
 
 TEST(MessageTemplateJson, AStringThatIsJustAVariableIsARawToken) {
   EXPECT_EQ(Expand(MessageTemplate::FromJson(R"({"op": "ping", "id": "${seq}", "t": "${unix_ms}", "u": "${uuid}"})")),
-            std::string(R"({"op":"ping","id":7,"t":1700000000123,"u":")") + kUuidText + "\"}");
+            fmt::format(R"({{"op":"ping","id":7,"t":1700000000123,"u":"{}"}})", kUuidText));
   EXPECT_EQ(Expand(MessageTemplate::FromJson(R"("${seq}")")), "7");
   EXPECT_EQ(Expand(MessageTemplate::FromJson(R"([ "${seq}" , 1 , [] , {} , null , true , false ])")),
             "[7,1,[],{},null,true,false]");

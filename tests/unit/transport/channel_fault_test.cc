@@ -198,17 +198,21 @@ TEST_F(ChannelFaultTest, Reset) {
 // Beast stops reading at the first failed write: without hiding it, the ping that fails here takes the peer's close
 // frame, which waits in the kernel, with it, and the end is reported as a reset.
 TEST_F(ChannelFaultTest, CloseFrameBehindAFailedWriteIsReported) {
+  std::atomic<bool> go = false;
   std::atomic<bool> gone = false;
   MisbehavingPeer abrupt([&](PeerConnection& connection) {
     connection.Upgrade();
-    connection.ReadFrame();
+    go.wait(false);
     connection.SendFrame(Opcode::kClose, ClosePayload(4007, "kicked"));
     connection.Reset();
     gone = true;
     gone.notify_one();
   });
   ASSERT_TRUE(DialUntilOpen(abrupt.url()));
-  channel->Ping("go");
+  RunFor(milliseconds(5));
+  // The loop does not run until the peer is gone, so that the write fails before anything is read.
+  go = true;
+  go.notify_one();
   gone.wait(false);
   channel->Ping("fails");
   ASSERT_TRUE(RunUntil([&] { return observer.closed.has_value(); }));

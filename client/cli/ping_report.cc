@@ -20,7 +20,9 @@ PingReport::Layer& PingReport::LayerOf(const core::BeatReport& report) { return 
 bool PingReport::Judges(const Layer& layer) const { return &layer == &app_ ? options_.app : options_.protocol; }
 
 void PingReport::Say(const std::string& line) {
-  if (!options_.quiet) *options_.out << line << "\n" << std::flush;
+  if (options_.quiet) return;
+  *options_.out << line << "\n" << std::flush;
+  if (!*options_.out) Finish();
 }
 
 void PingReport::OnPhase(core::SessionId /*id*/, core::Phase phase, Duration took) {
@@ -139,8 +141,9 @@ void PingReport::PrintLayer(const char* name, const Layer& layer) const {
   *options_.out << line << "\n";
 }
 
-void PingReport::PrintSummary() const {
+void PingReport::PrintSummary() {
   absl::MutexLock lock(&mutex_);
+  done_ = true;
   *options_.out << fmt::format("--- {} ---\n", options_.target);
   if (options_.protocol) PrintLayer("protocol", protocol_);
   if (options_.app) PrintLayer("app", app_);

@@ -22,7 +22,7 @@ struct PingReportOptions {
   uint64_t count = 0;    // beats a layer; 0: no limit
   bool quiet = false;    // only the summary
   std::ostream* out = nullptr;
-  std::function<void()> on_done;  // once: every layer's beats are judged, or no connection came about
+  std::function<void()> on_done;  // once: all is judged, no connection came about, or nobody reads
 };
 
 // Hears from the loop's thread; the rest may be called by any.
@@ -39,7 +39,8 @@ class PingReport final : public core::SessionObserver {
   void OnBegin(core::SessionId /*id*/, core::State /*state*/, core::Health /*health*/) override {}
   void OnEnd(core::SessionId /*id*/, core::State /*state*/, core::Health /*health*/) override {}
 
-  void PrintSummary() const;
+  // Nothing is said after it.
+  void PrintSummary();
   // Every beat that was judged was answered, and there was one.
   bool AllWell() const;
 

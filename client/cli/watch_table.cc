@@ -92,6 +92,22 @@ class Pause {
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
+// A terminal that is drawn over: cleared at first, and long lines are cut, as a wrapped one would push the others down.
+class Screen {
+ public:
+  explicit Screen(Console& console) : console_(console) {
+    if (console_.terminal) console_.out << "\033[?7l\033[2J";
+  }
+  ~Screen() {
+    if (console_.terminal) console_.out << "\033[?7h" << std::flush;
+  }
+  Screen(const Screen&) = delete;
+  Screen& operator=(const Screen&) = delete;
+
+ private:
+  Console& console_;
+};
+
 size_t TerminalRows() {
   winsize size{};
   return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 ? size.ws_row : 24;
@@ -172,7 +188,7 @@ ExitCode RunWatchTable(Invocation& invocation, const WatchTableFlags& flags) {
   auto sessions = client.List(invocation.parent());
   if (!sessions.ok()) return ReportError(invocation.console, "list " + invocation.parent(), sessions.status());
   const RecentChanges changes(client, invocation, invocation.console.color);
-  if (invocation.console.terminal) invocation.console.out << "\033[2J";
+  const Screen screen(invocation.console);
   for (int drawn = 1;; ++drawn) {
     frame.server = sessions.status();
     if (sessions.ok()) frame.sessions = *std::move(sessions);

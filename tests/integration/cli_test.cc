@@ -183,8 +183,11 @@ TEST_P(PingTest, CtrlCPrintsTheSummary) {
   EXPECT_THAT(ping.Out(), HasSubstr("acked, 0% loss"));
 }
 
-INSTANTIATE_TEST_SUITE_P(All, PingTest, testing::Values(PeerKind::kPython, PeerKind::kNode),
-                         [](const auto& info) { return info.param == PeerKind::kPython ? "Python" : "Node"; });
+std::string NameOfKind(const testing::TestParamInfo<PeerKind>& info) {
+  return info.param == PeerKind::kPython ? "Python" : "Node";
+}
+
+INSTANTIATE_TEST_SUITE_P(All, PingTest, testing::Values(PeerKind::kPython, PeerKind::kNode), NameOfKind);
 
 }  // namespace
 }  // namespace holter::integration

@@ -36,6 +36,8 @@ void EndToEndTest::Declare(const std::string& id, const std::string& url, bool t
   beat.mutable_expect()->mutable_json(0)->mutable_equals()->set_string_value("pong");
   beat.mutable_correlate()->set_pointer("/id");
   beat.mutable_correlate()->set_equals("seq");
+  spec.mutable_timeouts()->set_tls("500ms");
+  spec.mutable_timeouts()->set_upgrade("500ms");
   spec.mutable_reconnect()->set_first_delay("100ms");
   spec.mutable_reconnect()->set_max_delay("500ms");
   const auto created = client->Create(session);

@@ -94,10 +94,15 @@ TEST_P(PeersTest, AFrozenPeerIsNeverHealthyInBetween) {
   const SystemTime frozen = std::chrono::system_clock::now();
   peer_->Freeze();
   const SystemTime down = ToTime(AwaitDown(frozen).time());
-  // Its kernel accepts connections still. Two attempts come and go.
+  // Its kernel accepts connections still, and nobody answers the upgrade. Two attempts come and go.
+  SystemTime last = down;
   for (int attempt = 0; attempt < 2; ++attempt) {
-    recorder_->Await(NameOf("feed"), down,
-                     [](const v1::SessionStatus& status) { return status.state() == v1::STATE_CONNECTING; });
+    const v1::SessionChange failed =
+        recorder_->Await(NameOf("feed"), last + std::chrono::nanoseconds(1),
+                         [&](const v1::SessionStatus& status) { return status.state() == v1::STATE_BACKOFF; });
+    const v1::Reason expected = certificates_ ? v1::REASON_TLS_TIMEOUT : v1::REASON_UPGRADE_TIMEOUT;
+    EXPECT_EQ(failed.session().status().reason(), expected) << failed.DebugString();
+    last = ToTime(failed.time());
   }
   for (const v1::SessionChange& change : recorder_->Of(NameOf("feed"))) {
     if (ToTime(change.time()) < down) continue;

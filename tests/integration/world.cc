@@ -155,6 +155,7 @@ void ChangeRecorder::Record() {
       if (!absl::IsCancelled(event.status())) failure_ = event.status();
       return;
     }
+    if (event->kind == client::WatchEvent::Kind::kReset) ++resets_;
     changes_.insert(changes_.end(), event->response.changes().begin(), event->response.changes().end());
   }
 }
@@ -186,6 +187,11 @@ v1::SessionChange ChangeRecorder::Await(const std::string& name, SystemTime sinc
     ADD_FAILURE() << "a change of " << name << " did not come; these did:\n" << all << failure();
   }
   return found;
+}
+
+int ChangeRecorder::resets() const {
+  absl::MutexLock lock(&mutex_);
+  return resets_;
 }
 
 absl::Status ChangeRecorder::failure() const {

@@ -2,6 +2,8 @@
 // sees.
 #pragma once
 
+#include <signal.h>
+
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -90,6 +92,8 @@ class ChangeRecorder {
   // The first change of `name` at or after `since` that `wanted` holds for; fails the test when none comes.
   v1::SessionChange Await(const std::string& name, SystemTime since,
                           const std::function<bool(const v1::SessionStatus&)>& wanted) const;
+  // How often the watch was told that changes are lost.
+  int resets() const;
   // What the watch ended with, other than our cancellation.
   absl::Status failure() const;
 
@@ -99,6 +103,7 @@ class ChangeRecorder {
   const std::unique_ptr<client::Watch> watch_;
   mutable absl::Mutex mutex_;
   std::vector<v1::SessionChange> changes_ ABSL_GUARDED_BY(mutex_);
+  int resets_ ABSL_GUARDED_BY(mutex_) = 0;
   absl::Status failure_ ABSL_GUARDED_BY(mutex_);
   std::thread thread_;
 };

@@ -38,7 +38,7 @@ class PingReportTest : public testing::Test {
     if (kind == BeatReport::Kind::kAcked || kind == BeatReport::Kind::kLate) beat.rtt = milliseconds(2);
     report.OnBeat(1, beat);
   }
-  std::string Summary(const PingReport& report) {
+  std::string Summary(PingReport& report) {
     out.str("");
     report.PrintSummary();
     return out.str();
@@ -144,6 +144,22 @@ TEST_F(PingReportTest, AnExcusedBeatIsNotCounted) {
   Beat(report, BeatReport::Kind::kAcked);
   EXPECT_EQ(done, 1);
   EXPECT_TRUE(report.AllWell());
+}
+
+TEST_F(PingReportTest, EndsWhenNobodyReadsAnyMore) {
+  PingReport report = Make(0);
+  out.setstate(std::ios::badbit);
+  Move(report, State::kConnecting, State::kOpen);
+  EXPECT_EQ(done, 1);
+}
+
+TEST_F(PingReportTest, SaysNothingAfterTheSummary) {
+  PingReport report = Make(0);
+  Move(report, State::kConnecting, State::kOpen);
+  const std::string summary = Summary(report);
+  Move(report, State::kOpen, State::kStopped, core::Reason::kShutdown);
+  Beat(report, BeatReport::Kind::kSent);
+  EXPECT_EQ(out.str(), summary);
 }
 
 TEST_F(PingReportTest, QuietPrintsOnlyTheSummary) {

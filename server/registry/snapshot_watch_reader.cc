@@ -50,18 +50,25 @@ absl::StatusOr<std::unique_ptr<WatchReader>> SnapshotWatchReader::Open(const v1:
   if (!tenant.ok()) {
     return MakeInvalid({{.field = "parent", .description = std::string(tenant.status().message())}});
   }
-  std::unique_ptr<SnapshotWatchReader> reader(new SnapshotWatchReader(*tenant, table, log, clock));
-  if (request.resume_token().empty()) {
-    reader->in_snapshot_ = true;
-    reader->next_revision_ = log->next_revision();
-  } else {
-    const absl::StatusOr<uint64_t> revision = Resume(request.resume_token(), *tenant, *log);
-    if (!revision.ok()) return revision.status();
-    reader->next_revision_ = *revision;
+  const bool in_snapshot = request.resume_token().empty();
+  uint64_t revision = log->next_revision();
+  if (!in_snapshot) {
+    const absl::StatusOr<uint64_t> resumed = Resume(request.resume_token(), *tenant, *log);
+    if (!resumed.ok()) return resumed.status();
+    revision = *resumed;
   }
-  reader->cursor_ = log->MakeCursor(*tenant, reader->next_revision_);
-  return reader;
+  return std::unique_ptr<WatchReader>(new SnapshotWatchReader(*tenant, in_snapshot, revision, table, log, clock));
 }
+
+SnapshotWatchReader::SnapshotWatchReader(std::string tenant, bool in_snapshot, uint64_t revision,
+                                         const SessionTable* table, ChangeLog* log, const Clock* clock)
+    : tenant_(std::move(tenant)),
+      table_(table),
+      log_(log),
+      clock_(clock),
+      cursor_(log->MakeCursor(tenant_, revision)),
+      next_revision_(revision),
+      in_snapshot_(in_snapshot) {}
 
 SnapshotWatchReader::~SnapshotWatchReader() { log_->Forget(cursor_); }
 
@@ -78,7 +85,11 @@ absl::StatusOr<v1::WatchSessionsResponse> SnapshotWatchReader::Next(int max_chan
     if (absl::Status status = ReadLog(most, response); !status.ok()) return status;
     if (response.changes().empty()) return response;
   }
-  response.set_resume_token(EncodeResumeToken({.tenant = tenant_, .epoch = log_->epoch(), .revision = next_revision_}));
+  // A token cannot say which changes the snapshot already held, so there is none before the log has passed them.
+  if (pieces_.empty() || next_revision_ >= pieces_.back().revision) {
+    response.set_resume_token(
+        EncodeResumeToken({.tenant = tenant_, .epoch = log_->epoch(), .revision = next_revision_}));
+  }
   return response;
 }
 

@@ -35,8 +35,8 @@ class SnapshotWatchReader final : public WatchReader {
     uint64_t revision = 0;
   };
 
-  SnapshotWatchReader(std::string tenant, const SessionTable* table, ChangeLog* log, const Clock* clock)
-      : tenant_(std::move(tenant)), table_(table), log_(log), clock_(clock) {}
+  SnapshotWatchReader(std::string tenant, bool in_snapshot, uint64_t revision, const SessionTable* table,
+                      ChangeLog* log, const Clock* clock);
 
   void ReadSnapshot(size_t most, v1::WatchSessionsResponse& response);
   absl::Status ReadLog(size_t most, v1::WatchSessionsResponse& response);
@@ -46,9 +46,9 @@ class SnapshotWatchReader final : public WatchReader {
   const SessionTable* const table_;
   ChangeLog* const log_;
   const Clock* const clock_;
-  ChangeLog::CursorPtr cursor_;
-  uint64_t next_revision_ = 0;
-  bool in_snapshot_ = false;
+  const ChangeLog::CursorPtr cursor_;
+  uint64_t next_revision_;
+  bool in_snapshot_;
   std::vector<Piece> pieces_;  // in the order of names; empty when the log has passed them all
 };
 

@@ -23,6 +23,12 @@ bool IsDeclared(std::string_view path) {
   return top == "labels" || top == "group" || top == "spec";
 }
 
+// FieldMaskUtil passes over empty parts ("spec." is the whole spec to it), but whoever writes one means something else.
+bool IsFieldPath(const std::string& path) {
+  const bool has_empty_part = path.empty() || path.front() == '.' || path.back() == '.' || path.find("..") != path.npos;
+  return !has_empty_part && FieldMaskUtil::IsValidPath<v1::Session>(path);
+}
+
 // Paths of all that is set in `message`; below single messages, field by field.
 void AddSetPaths(const Message& message, const std::string& prefix, FieldMask& mask) {
   std::vector<const FieldDescriptor*> fields;
@@ -49,7 +55,7 @@ absl::StatusOr<FieldMask> WantedPaths(const v1::UpdateSessionRequest& request) {
       for (const char* part : {"labels", "group", "spec"}) {
         mask.add_paths(part);
       }
-    } else if (FieldMaskUtil::IsValidPath<v1::Session>(path)) {
+    } else if (IsFieldPath(path)) {
       mask.add_paths(path);
     } else {
       violations.push_back(

@@ -34,7 +34,9 @@ EventLoop::EventLoop(const Options& options)
       last_now_(options.clock->Now()),
       wake_at_(last_now_ + kTickPeriod),
       run_by_(wake_at_),
-      next_tick_(wake_at_) {}
+      next_tick_(wake_at_) {
+  SetCalendar(last_now_);
+}
 
 absl::StatusOr<std::unique_ptr<EventLoop>> EventLoop::Create(const Options& options,
                                                              const ChannelFactoryMaker& make_factory) {
@@ -85,9 +87,14 @@ core::Tick EventLoop::Now() {
   if (now > run_by_ + kStallThreshold) {
     stalled_until_ = now;
     run_by_ = now;
+    SetCalendar(now);
   }
   last_now_ = now;
-  return {.now = now, .wall = options_.clock->WallNow(), .stalled_until = stalled_until_};
+  return {.now = now, .wall = WallTime(now.time_since_epoch() + calendar_), .stalled_until = stalled_until_};
+}
+
+void EventLoop::SetCalendar(TimePoint now) {
+  calendar_ = options_.clock->WallNow().time_since_epoch() - now.time_since_epoch();
 }
 
 void EventLoop::Arm(TimerEntry& entry, TimePoint deadline) {
@@ -167,6 +174,7 @@ void EventLoop::FireTimers() {
 }
 
 void EventLoop::DoTick(TimePoint now) {
+  SetCalendar(now);
   next_tick_ = now + (draining() ? kDrainTickPeriod : kTickPeriod);
   options_.operations->OnLoopLag(options_.index, worst_lag_);
   if (worst_lag_ >= kRemarkableLag) {

@@ -142,6 +142,7 @@ class EventLoop {
   void RunGuarded(const std::function<void()>& work);
   void FireTimers();
   void DoTick(TimePoint now);
+  void SetCalendar(TimePoint now);
   void WakeAt(TimePoint at);
   void StopSessions();
   void EndIfDrained(TimePoint now);
@@ -161,6 +162,7 @@ class EventLoop {
   // The loop's thread only.
   Random random_;
   TimerHeap timers_;
+  Duration calendar_{};  // from steady to calendar time, read once a tick: a clock that is set is followed within that
   TimePoint last_now_;
   TimePoint wake_at_;  // when timer_ fires
   TimePoint run_by_;   // when the loop has to have run, not to count as starved

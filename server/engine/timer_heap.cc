@@ -35,9 +35,12 @@ void TimerHeap::Remove(TimerEntry& entry) {
 TimerEntry* TimerHeap::PopDue(TimePoint now) {
   while (!nodes_.empty() && nodes_.front().key <= now) {
     TimerEntry* entry = nodes_.front().entry;
-    if (entry->deadline_ == nodes_.front().key || entry->deadline_ == kNever) {
+    if (entry->deadline_ == nodes_.front().key) {
+      entry->deadline_ = kNever;
+      return entry;
+    }
+    if (entry->deadline_ == kNever) {
       RemoveSlot(0);
-      if (entry->deadline_ != kNever) return entry;
     } else {
       SiftDown(0, {entry->deadline_, entry});
     }

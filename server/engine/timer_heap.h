@@ -17,7 +17,7 @@ class TimerEntry {
   TimerEntry(const TimerEntry&) = delete;
   TimerEntry& operator=(const TimerEntry&) = delete;
 
-  // The deadline has come, and the entry is out of the heap. Called by the loop.
+  // The deadline has come, and the entry waits for nothing now. Called by the loop.
   virtual void OnTimer() = 0;
 
  protected:
@@ -31,9 +31,9 @@ class TimerEntry {
   uint32_t slot_ = kOutside;
 };
 
-// A 4-ary heap that does not own its entries. Every answer to a heartbeat moves its session's deadline to a later time;
-// such a move only writes the new time into the entry, and the heap looks again when the old one comes. Not
-// thread-safe.
+// A 4-ary heap that does not own its entries, made for heartbeats. Every answer moves its session's deadline to a later
+// time: that only writes the new time into the entry, and the heap looks again when the old one comes. An entry that is
+// due usually waits anew at once: it stays at the top until the next PopDue, which then moves it once. Not thread-safe.
 class TimerHeap {
  public:
   TimerHeap() = default;
@@ -47,11 +47,12 @@ class TimerHeap {
   // Does nothing to an entry that is not in.
   void Remove(TimerEntry& entry);
 
-  // Takes out one entry whose deadline is not after `now`; null if there is none. Earliest first.
+  // One entry whose deadline is not after `now`, which now waits for nothing; null if there is none. Earliest first.
+  // Call until it gives null, then the heap is tidy.
   TimerEntry* PopDue(TimePoint now);
   // Never later than the earliest deadline, but perhaps earlier. kNever when empty.
   TimePoint Next() const { return nodes_.empty() ? kNever : nodes_.front().key; }
-  // Entries that it holds, those that were set to kNever and have not been looked at again included.
+  // Entries that it holds, with those that wait for nothing and have not been looked at again.
   size_t size() const { return nodes_.size(); }
 
  private:

@@ -44,6 +44,15 @@ TEST_F(EventLoopTest, FiresAtTheDeadline) {
   EXPECT_EQ(timer.fired[0].stalled_until, TimePoint::min());
 }
 
+TEST_F(EventLoopTest, FollowsACalendarThatIsSet) {
+  EXPECT_EQ(loop->Now().wall, clock.WallNow());
+  Advance(milliseconds(250));
+  EXPECT_EQ(loop->Now().wall, clock.WallNow());
+  clock.SetWall(clock.WallNow() - seconds(3600));
+  Advance(EventLoop::kTickPeriod);
+  EXPECT_EQ(loop->Now().wall, clock.WallNow());
+}
+
 TEST_F(EventLoopTest, TicksAndReportsItsLag) {
   Advance(seconds(1));
   EXPECT_EQ(operations.ticks, 10);
@@ -196,6 +205,7 @@ TEST_F(ThreadedLoop, FiresByTheMachinesClock) {
   loop->Post([&] { loop->Arm(timer, deadline); });
   ASSERT_TRUE(done.WaitForNotificationWithTimeout(absl::Seconds(10)));
   EXPECT_GE(SystemClock().Now(), deadline);
+  Stop();  // before the timer goes
 }
 
 TEST_F(ThreadedLoop, SurvivesAnExceptionAndCountsIt) {

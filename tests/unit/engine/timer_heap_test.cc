@@ -37,6 +37,7 @@ TEST(TimerHeap, PopsEarliestFirstAndOnlyWhatIsDue) {
   EXPECT_EQ(heap.PopDue(At(25)), &c);
   EXPECT_EQ(heap.PopDue(At(25)), nullptr);
   EXPECT_EQ(heap.PopDue(At(30)), &a);
+  EXPECT_EQ(heap.PopDue(At(30)), nullptr);
   EXPECT_EQ(heap.size(), 0u);
 }
 
@@ -61,6 +62,21 @@ TEST(TimerHeap, ADeadlineThatMovesEarlierCounts) {
   heap.Set(a, At(10));
   EXPECT_EQ(heap.PopDue(At(10)), &a);
   EXPECT_EQ(heap.PopDue(At(20)), &b);
+}
+
+TEST(TimerHeap, AnEntryThatIsDueMayWaitAnewAtOnce) {
+  CountingEntry a, b;
+  TimerHeap heap;
+  heap.Set(a, At(10));
+  heap.Set(b, At(20));
+  EXPECT_EQ(heap.PopDue(At(10)), &a);
+  heap.Set(a, At(15));
+  EXPECT_EQ(heap.PopDue(At(10)), nullptr);
+  EXPECT_EQ(heap.Next(), At(15));
+  EXPECT_EQ(heap.PopDue(At(30)), &a);
+  heap.Remove(a);
+  EXPECT_EQ(heap.PopDue(At(30)), &b);
+  EXPECT_EQ(heap.PopDue(At(30)), nullptr);
 }
 
 TEST(TimerHeap, NeverWaitsForNothing) {

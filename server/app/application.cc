@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "absl/synchronization/mutex.h"
 #include "app/configuration.h"
 #include "app/daemon.h"
 #include "base/log.h"
@@ -32,6 +33,9 @@ int Main(int argc, char** argv) {
   }
   const sigset_t signals = BlockStopSignals();
   ConfigureLog(config->log_format, config->log_level);
+  // Debian's Abseil looks for deadlocks at every lock: a lock of its own for the whole process, and half a KiB for every
+  // mutex, of which each session has one. The tests leave it on.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
 
   Daemon daemon(*config);
   if (const absl::Status status = daemon.Start(); !status.ok()) {

@@ -33,8 +33,8 @@ int Main(int argc, char** argv) {
   }
   const sigset_t signals = BlockStopSignals();
   ConfigureLog(config->log_format, config->log_level);
-  // Debian's Abseil looks for deadlocks at every lock: a lock of its own for the whole process, and half a KiB for every
-  // mutex, of which each session has one. The tests leave it on.
+  // Debian's Abseil looks for deadlocks at every lock: a lock of its own for the whole process, and half a KiB for
+  // every mutex, of which each session has one. The tests leave it on.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
 
   Daemon daemon(*config);

@@ -27,9 +27,8 @@ endif()
 if(HOLTER_SANITIZE)
   add_compile_options(-fsanitize=${HOLTER_SANITIZE} -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${HOLTER_SANITIZE})
-  if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
-    # Asio uses atomic_thread_fence, which GCC's TSan does not model.
-    add_compile_options($<$<STREQUAL:${HOLTER_SANITIZE},thread>:-Wno-tsan>)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND HOLTER_SANITIZE STREQUAL thread)
+    add_compile_options(-Wno-tsan)  # Asio uses atomic_thread_fence, which GCC's TSan does not model
   endif()
 endif()
 add_compile_definitions(BOOST_ASIO_NO_DEPRECATED HOLTER_VERSION="${PROJECT_VERSION}")

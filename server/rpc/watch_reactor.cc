@@ -1,5 +1,7 @@
 #include "rpc/watch_reactor.h"
 
+#include <grpcpp/server_context.h>
+
 #include <algorithm>
 #include <exception>
 #include <utility>
@@ -88,6 +90,7 @@ void WatchReactor::Write() {
 }
 
 bool WatchReactor::Wait() {
+  response_ = v1::WatchSessionsResponse();  // an idle watch holds no memory of the last burst
   // The turn is kept meanwhile: the wake may come before OnReady returns.
   reader_->OnReady([scheduler = scheduler_, watch = weak_from_this()] { scheduler->Wake(watch); });
   std::optional<absl::Status> asked;

@@ -1,0 +1,192 @@
+// The registry's smaller parts.
+#include <algorithm>
+#include <thread>
+
+#include "registry/change_entry.h"
+#include "registry/declaration_compiler.h"
+#include "registry/name_sequencer.h"
+#include "registry/session_uid.h"
+#include "registry/weak_interner.h"
+#include "tests/unit/registry/registry_fixture.h"
+
+namespace holter::registry {
+namespace {
+
+struct Word {
+  std::string text;
+  std::string_view Key() const { return text; }
+};
+
+TEST(WeakInternerTest, EqualValuesAreOneForAsLongAsSomebodyUsesThem) {
+  WeakInterner<Word> words;
+  auto a = words.Intern({"a"});
+  auto again = words.Intern({"a"});
+  const auto b = words.Intern({"b"});
+  EXPECT_EQ(a, again);
+  EXPECT_NE(a, b);
+  EXPECT_EQ(words.size(), 2);
+  a.reset();
+  EXPECT_EQ(words.size(), 2);
+  again.reset();
+  EXPECT_EQ(words.size(), 1);
+}
+
+TEST(WeakInternerTest, ValuesMayOutliveIt) {
+  std::shared_ptr<const Word> word;
+  {
+    WeakInterner<Word> words;
+    word = words.Intern({"long enough not to be kept inside of the string"});
+  }
+  EXPECT_EQ(word->text, "long enough not to be kept inside of the string");
+}
+
+TEST(WeakInternerTest, ManyThreadsAtOnce) {
+  WeakInterner<Word> words;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 3; ++t) {
+    threads.emplace_back([&words] {
+      for (int i = 0; i < 20000; ++i) {
+        const auto word = words.Intern({std::to_string(i % 3)});
+        ASSERT_EQ(word->text, std::to_string(i % 3));
+      }
+    });
+  }
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  EXPECT_EQ(words.size(), 0);
+}
+
+TEST(DeclarationCompilerTest, EqualPartsAreSharedAndTheUrlIsNotOneOfThem) {
+  DeclarationCompiler compiler;
+  const auto compile = [&compiler](const std::string& id, const v1::Session& session) {
+    return *compiler.Compile({"default", id}, session, "session", nullptr, {});
+  };
+  v1::Session session = SessionWithUrl("ws://one/");
+  session.mutable_spec()->mutable_protocol_heartbeat()->set_interval("5s");
+  const Declaration one = compile("one", session);
+  session.mutable_spec()->set_url("ws://two/");
+  const Declaration two = compile("two", session);
+  EXPECT_EQ(one.spec, two.spec);
+  EXPECT_EQ(one.traits, two.traits);
+  EXPECT_EQ(one.spec->shared, two.spec->shared);
+  session.mutable_spec()->mutable_protocol_heartbeat()->set_interval("6s");
+  (*session.mutable_labels())["a"] = "b";
+  std::optional<Declaration> three = compile("three", session);
+  EXPECT_NE(one.spec, three->spec);
+  EXPECT_NE(one.traits, three->traits);
+  EXPECT_EQ(compiler.distinct_specs(), 2);
+  three.reset();
+  EXPECT_EQ(compiler.distinct_specs(), 1);
+}
+
+// A map has no order of its own; equal ones must have equal bytes.
+TEST(DeclarationCompilerTest, TheOrderOfMapsDoesNotMatter) {
+  DeclarationCompiler compiler;
+  v1::Session session = SessionWithUrl("ws://one/");
+  auto* fields = session.mutable_spec()->add_beats();
+  fields->set_name("b");
+  for (const char* key : {"one", "two", "three", "four", "five"}) {
+    (*fields->mutable_send()->mutable_json()->mutable_struct_value()->mutable_fields())[key].set_number_value(1);
+    (*session.mutable_labels())[key] = "x";
+  }
+  v1::Session other = SessionWithUrl("ws://one/");
+  fields = other.mutable_spec()->add_beats();
+  fields->set_name("b");
+  for (const char* key : {"five", "four", "three", "two", "one"}) {
+    (*fields->mutable_send()->mutable_json()->mutable_struct_value()->mutable_fields())[key].set_number_value(1);
+    (*other.mutable_labels())[key] = "x";
+  }
+  const auto a = compiler.Compile({"default", "a"}, session, "session", nullptr, {});
+  ASSERT_TRUE(a.ok()) << a.status();
+  EXPECT_TRUE(compiler.IsSame(other, *a));
+  EXPECT_EQ(compiler.Compile({"default", "a"}, other, "session", nullptr, {})->spec, a->spec);
+  (*other.mutable_labels())["six"] = "x";
+  EXPECT_FALSE(compiler.IsSame(other, *a));
+}
+
+TEST(SessionRecordTest, NamesAreInTheOrderOfTheirText) {
+  const std::vector<std::string> ids = {"a", "a-b", "a0", "aa", "b", "a-", "z9"};
+  for (const std::string& t1 : ids) {
+    for (const std::string& t2 : ids) {
+      for (const std::string& s1 : ids) {
+        for (const std::string& s2 : ids) {
+          const int by_text = FullName(s1, t1).compare(FullName(s2, t2));
+          const int by_parts = CompareNames({.tenant = t1, .session = s1}, {.tenant = t2, .session = s2});
+          EXPECT_EQ(by_text < 0, by_parts < 0) << t1 << "/" << s1 << " " << t2 << "/" << s2;
+          EXPECT_EQ(by_text == 0, by_parts == 0);
+        }
+      }
+    }
+  }
+}
+
+TEST(SessionRecordTest, IsSmall) {
+  // What 20,000 sessions are multiplied by, beside their cells and strings.
+  EXPECT_LE(sizeof(SessionRecord), 160);
+  EXPECT_LE(sizeof(ChangeEntry), 100);
+}
+
+TEST(SessionUidTest, IsARandomUuid) {
+  const Uid uid = NewUid();
+  const std::string text = FormatUid(uid);
+  EXPECT_EQ(text[14], '4');
+  EXPECT_NE(std::string("89ab").find(text[19]), std::string::npos);
+  EXPECT_EQ(ParseUid(text), uid);
+  EXPECT_NE(NewUid(), uid);
+  for (const char* bad : {"", "f81d4fae-7dec-41d0-a765-00a0c91e6bf", "f81d4fae-7dec-41d0-a765-00a0c91e6bfg",
+                          "f81d4fae07dec-41d0-a765-00a0c91e6bf6"}) {
+    EXPECT_EQ(ParseUid(bad), std::nullopt) << bad;
+  }
+}
+
+TEST(NameSequencerTest, TurnsComeInOrderAndNamesDoNotWaitForEachOther) {
+  NameSequencer names;
+  std::vector<std::string> order;
+  ASSERT_TRUE(names.Acquire("a", [&] { order.emplace_back("a1"); }));
+  ASSERT_TRUE(names.Acquire("a", [&] { order.emplace_back("a2"); }));
+  ASSERT_TRUE(names.Acquire("a", [&] { order.emplace_back("a3"); }));
+  ASSERT_TRUE(names.Acquire("b", [&] { order.emplace_back("b1"); }));
+  EXPECT_EQ(order, (std::vector<std::string>{"a1", "b1"}));
+  names.Release("a");
+  names.Release("a");
+  EXPECT_EQ(order, (std::vector<std::string>{"a1", "b1", "a2", "a3"}));
+  EXPECT_FALSE(names.WaitUntilIdle(absl::ZeroDuration()));
+  names.Release("a");
+  names.Release("b");
+  EXPECT_TRUE(names.WaitUntilIdle(absl::ZeroDuration()));
+}
+
+TEST(NameSequencerTest, ThoseWhoWaitAreBounded) {
+  NameSequencer names;
+  size_t started = 0;
+  ASSERT_TRUE(names.Acquire("a", [] {}));
+  for (size_t i = 0; i < NameSequencer::kMostWaiting; ++i) {
+    ASSERT_TRUE(names.Acquire("a", [&] {
+      ++started;
+      names.Release("a");
+    }));
+  }
+  EXPECT_FALSE(names.Acquire("a", [&] { ++started; }));
+  names.Release("a");
+  EXPECT_EQ(started, NameSequencer::kMostWaiting);
+  EXPECT_TRUE(names.WaitUntilIdle(absl::ZeroDuration()));
+}
+
+TEST(NameSequencerTest, HoldWaitsItsTurn) {
+  NameSequencer names;
+  ASSERT_TRUE(names.Acquire("a", [] {}));
+  std::atomic<bool> released = false;
+  std::thread holder([&] {
+    names.Hold("a");
+    EXPECT_TRUE(released);
+    names.Release("a");
+  });
+  released = true;
+  names.Release("a");
+  holder.join();
+  EXPECT_TRUE(names.WaitUntilIdle(absl::ZeroDuration()));
+}
+
+}  // namespace
+}  // namespace holter::registry

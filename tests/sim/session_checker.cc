@@ -41,6 +41,7 @@ void SessionChecker::ForgetConnection() {
     heartbeat.open.clear();
     heartbeat.blurred = false;
     heartbeat.misses = 0;
+    heartbeat.excused_stalls = 0;
     heartbeat.last_ack.reset();
   }
 }
@@ -97,7 +98,7 @@ std::string SessionChecker::CheckTransition(const core::Tick& tick, const Transi
   if (lost != transition.lifetime.has_value()) return "a lifetime that is none";
   if (lost && *transition.lifetime != tick.now - opened_) return "a wrong lifetime";
   if (lost && (transition.reason == Reason::kProtocolHeartbeat || transition.reason == Reason::kAppHeartbeat)) {
-    if (std::string broken = CheckDeath(tick, transition); !broken.empty()) return broken;
+    if (std::string broken = CheckDeath(tick); !broken.empty()) return broken;
   }
   std::string broken;
   if (transition.state == State::kBackoff && state_ != State::kBackoff) broken = CheckBackoff(tick, transition);
@@ -127,20 +128,16 @@ std::string SessionChecker::CheckBackoff(const core::Tick& tick, const Transitio
   return {};
 }
 
-// Nobody dies of a heartbeat before it was missed once more than allowed, and after a stall a fresh one had its full
-// time.
-std::string SessionChecker::CheckDeath(const core::Tick& tick, const Transition& transition) {
-  bool missed_too_often = false;
-  Duration least_timeout = Duration::max();
+// Nobody dies of a heartbeat before it was missed once more than allowed, and after a stall a fresh beat had its full
+// time, unless there were too many stalls in a row.
+std::string SessionChecker::CheckDeath(const core::Tick& tick) {
   for (const Heartbeat& heartbeat : heartbeats_) {
-    missed_too_often = missed_too_often || heartbeat.misses == heartbeat.cadence.misses_allowed + 1;
-    if (heartbeat.judged) least_timeout = std::min(least_timeout, heartbeat.cadence.timeout);
-  }
-  if (!missed_too_often) return "dead without the misses for it";
-  if (transition.path != core::Path::kLocal && tick.stalled_until > tick.now - least_timeout / 2) {
+    if (!heartbeat.judged || heartbeat.misses != heartbeat.cadence.misses_allowed + 1) continue;
+    const bool fresh = tick.stalled_until <= tick.now - heartbeat.cadence.timeout / 2;
+    if (fresh || heartbeat.excused_stalls == core::HeartbeatMachine::kMostExcuses) return {};
     return "dead before a fresh beat had its time after a stall";
   }
-  return {};
+  return "dead without the misses for it";
 }
 
 SessionChecker::Heartbeat& SessionChecker::Of(const BeatReport& report) {
@@ -169,6 +166,7 @@ std::string SessionChecker::CheckAck(const core::Tick& tick, const BeatReport& r
   ++acked_;
   heartbeat.last_ack = tick.now;
   heartbeat.misses = 0;
+  heartbeat.excused_stalls = 0;
   if (heartbeat.open.empty()) return "an ack of nothing";
   auto answered = heartbeat.open.begin();
   if (report.rtt) {
@@ -192,6 +190,10 @@ std::string SessionChecker::CheckMiss(const core::Tick& tick, const BeatReport& 
   if (!heartbeat.blurred) {
     if (tick.now - sent < heartbeat.cadence.timeout / 2) return "a miss before its time";
     if (report.kind == BeatReport::Kind::kExcused && sent >= tick.stalled_until) return "an excuse without a stall";
+  }
+  if (report.kind == BeatReport::Kind::kExcused && heartbeat.excused_stall != tick.stalled_until) {
+    heartbeat.excused_stall = tick.stalled_until;
+    if (++heartbeat.excused_stalls > core::HeartbeatMachine::kMostExcuses) return "excused for ever";
   }
   if (report.kind == BeatReport::Kind::kMissed && ++heartbeat.misses > heartbeat.cadence.misses_allowed + 1) {
     return "missed after death";

@@ -45,13 +45,16 @@ class SessionChecker {
     // right number only.
     bool blurred = false;
     std::optional<TimePoint> last_ack = std::nullopt;  // on this connection
-    int misses = 0;                                    // since the last answer
+    // Since the last answer.
+    int misses = 0;
+    int excused_stalls = 0;
+    TimePoint excused_stall = TimePoint::min();
   };
 
   std::string CheckAction(const core::Tick& tick, const core::Action& action);
   std::string CheckTransition(const core::Tick& tick, const core::Transition& transition);
   std::string CheckBackoff(const core::Tick& tick, const core::Transition& transition);
-  std::string CheckDeath(const core::Tick& tick, const core::Transition& transition);
+  std::string CheckDeath(const core::Tick& tick);
   std::string CheckBeat(const core::Tick& tick, const core::BeatReport& report);
   std::string CheckShown(const core::Tick& tick);
   std::string CheckAck(const core::Tick& tick, const core::BeatReport& report, Heartbeat& heartbeat);

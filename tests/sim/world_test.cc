@@ -144,6 +144,20 @@ TEST_F(Simulation, ZombiesAreNeverHealthyAndNeverHammered) {
   }
 }
 
+TEST_F(Simulation, AStutteringMachineFindsTheDeadAndSparesTheLiving) {
+  for (size_t i = 0; i < 400; ++i) {
+    world_.Add(specs_[i % specs_.size()], i % 2 == 0 ? PeerKind::kZombie : PeerKind::kGood);
+  }
+  for (Duration at = seconds(1); at < minutes(10); at += seconds(2) + Sometime(seconds(2))) {
+    world_.PlanStall(at, milliseconds(60) + Sometime(milliseconds(900)));
+  }
+  world_.RunUntil(minutes(10));
+  Check();
+  for (size_t i = 0; i < world_.size(); ++i) {
+    ASSERT_EQ(world_.checker(i).times_down(), i % 2 == 0 ? 1 : 0) << "session " << i << " HOLTER_SEED=" << seed_;
+  }
+}
+
 TEST_F(Simulation, AMassOutageIsFollowedByASpreadReturn) {
   constexpr size_t kSessions = 2000;
   const SpecPtr spec = specs_[0];

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <algorithm>
+#include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/beast/websocket/error.hpp>
 #include <boost/beast/websocket/stream.hpp>
@@ -21,6 +22,7 @@
 #include "transport/message_buffer.h"
 #include "transport/metered_stream.h"
 #include "transport/read_error.h"
+#include "transport/read_op_slot.h"
 #include "transport/retry_after.h"
 #include "transport/tcp_link.h"
 #include "transport/upgrade_response.h"
@@ -100,19 +102,24 @@ class BeastWsStream : public WsStream, private StreamTap {
   bool writing_ = false;
   bool closing_ = false;
   bool saw_bad_gateway_ = false;
-  std::unique_ptr<UpgradeResponse> upgrade_;  // during the upgrade
-  std::vector<std::string> offered_;          // during the upgrade: subprotocols
-  size_t surplus_ = 0;                        // bytes of frames that came with the upgrade
+  // While the upgrade runs, and until what came with it has been reported.
+  struct Upgrade {
+    UpgradeResponse response;
+    std::vector<std::string> offered;  // subprotocols
+    size_t surplus = 0;                // bytes of frames behind the head
+  };
+  std::unique_ptr<Upgrade> upgrade_;
   std::unique_ptr<Outbox> outbox_;
   boost::beast::websocket::stream<MeteredStream<Next>, false> ws_;
+  ReadOpSlot read_op_;
   MessageBuffer message_;
 };
 
 template <typename Next>
 void BeastWsStream<Next>::StartUpgrade(const UpgradeRequest& request) {
   namespace websocket = boost::beast::websocket;
-  upgrade_ = std::make_unique<UpgradeResponse>();
-  offered_ = request.subprotocols;
+  upgrade_ = std::make_unique<Upgrade>();
+  upgrade_->offered = request.subprotocols;
   meter().set_largest_read(kUpgradeReadSize);
   // Zero would mean no limit, and then Beast takes a 64-bit length with the top bit set.
   ws_.read_message_max(std::max<size_t>(request.max_message_bytes, 1));
@@ -141,32 +148,31 @@ void BeastWsStream<Next>::OnBytesRead(const char* data, size_t size) {
 
 template <typename Next>
 void BeastWsStream<Next>::OnUpgradeBytes(std::string_view bytes) {
-  if (upgrade_->done() || upgrade_->failed()) {
-    surplus_ += bytes.size();
+  UpgradeResponse& response = upgrade_->response;
+  if (response.done() || response.failed()) {
+    upgrade_->surplus += bytes.size();
     return;
   }
-  upgrade_->Feed(bytes);
-  if (upgrade_->failed()) {
+  response.Feed(bytes);
+  if (response.failed()) {
     connection_.OnUpgradeDone(UpgradeInvalid("the head of the answer is too large or not HTTP"), "");
-  } else if (upgrade_->done() && upgrade_->status() != 101) {
+  } else if (response.done() && response.status() != 101) {
     core::DialFailure failure{.reason = core::Reason::kUpgradeStatus,
-                              .detail = fmt::format("HTTP status {}", upgrade_->status()),
-                              .http_status = upgrade_->status(),
+                              .detail = fmt::format("HTTP status {}", response.status()),
+                              .http_status = response.status(),
                               .retry_after = {}};
-    if (const auto value = upgrade_->Header("Retry-After")) {
+    if (const auto value = response.Header("Retry-After")) {
       failure.retry_after = ParseRetryAfter(*value, connection_.context().options.clock->WallNow());
     }
     connection_.OnUpgradeDone(std::move(failure), "");
-  } else if (upgrade_->done()) {
-    surplus_ = upgrade_->surplus().size();
-    saw_bad_gateway_ = HoldsBadGatewayClose(upgrade_->surplus());
+  } else if (response.done()) {
+    upgrade_->surplus = response.surplus().size();
+    saw_bad_gateway_ = HoldsBadGatewayClose(response.surplus());
   }
 }
 
 template <typename Next>
 void BeastWsStream<Next>::OnHandshake(const ErrorCode& error) {
-  const std::unique_ptr<UpgradeResponse> response = std::move(upgrade_);
-  const std::vector<std::string> offered = std::exchange(offered_, {});
   if (error) {
     connection_.OnUpgradeDone(DescribeUpgradeError(error), "");
     return;
@@ -174,8 +180,8 @@ void BeastWsStream<Next>::OnHandshake(const ErrorCode& error) {
   meter().set_largest_read(std::numeric_limits<size_t>::max());
   meter().HideWriteErrors();
   meter().TakeBytesWritten();
-  const std::string subprotocol(response->Header("Sec-WebSocket-Protocol").value_or(""));
-  connection_.OnUpgradeDone(JudgeUpgrade(*response, offered), subprotocol);
+  const std::string subprotocol(upgrade_->response.Header("Sec-WebSocket-Protocol").value_or(""));
+  connection_.OnUpgradeDone(JudgeUpgrade(upgrade_->response, upgrade_->offered), subprotocol);
 }
 
 template <typename Next>
@@ -194,8 +200,8 @@ void BeastWsStream<Next>::OnControl(boost::beast::websocket::frame_type kind, st
 
 template <typename Next>
 void BeastWsStream<Next>::StartReading() {
-  if (const size_t surplus = std::exchange(surplus_, 0); surplus > 0) {
-    connection_.OnInbound(surplus);
+  if (const auto upgrade = std::move(upgrade_); upgrade->surplus > 0) {
+    connection_.OnInbound(upgrade->surplus);
   }
   if (connection_.listening() && !closing_) {
     ReadSome();
@@ -206,9 +212,10 @@ template <typename Next>
 void BeastWsStream<Next>::ReadSome() {
   const std::span<char> tail = message_.Tail();
   read_armed_ = true;
-  ws_.async_read_some(
-      boost::asio::mutable_buffer(tail.data(), tail.size()),
-      [alive = Alive(&connection_), this](const ErrorCode& error, size_t size) { OnRead(error, size); });
+  ws_.async_read_some(boost::asio::mutable_buffer(tail.data(), tail.size()),
+                      boost::asio::bind_allocator(ReadOpAllocator<void>(&read_op_),
+                                                  [alive = Alive(&connection_), this](
+                                                      const ErrorCode& error, size_t size) { OnRead(error, size); }));
 }
 
 template <typename Next>

@@ -12,6 +12,8 @@ namespace {
 constexpr Duration kBurst = std::chrono::milliseconds(50);
 constexpr Duration kLeastWait = std::chrono::milliseconds(5);
 constexpr Duration kMostWait = std::chrono::minutes(1);
+// A hair less than one is one: the sum of many small refills must not ask for a wake-up in no time.
+constexpr double kWholeToken = 1.0 - 1e-6;
 
 double Seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
@@ -159,9 +161,7 @@ bool ConnectGovernor::TakeToken(TimePoint now, TimePoint& wake) {
   if (limits_.rate <= 0) return true;
   tokens_ = std::min(burst_, tokens_ + limits_.rate * std::max(0.0, Seconds(now - refilled_)));
   refilled_ = std::max(refilled_, now);
-  // A hair less than one is one: the sum of many small refills must not ask for a wake-up in no time.
-  constexpr double kOne = 1.0 - 1e-6;
-  if (tokens_ >= kOne) {
+  if (tokens_ >= kWholeToken) {
     tokens_ -= 1.0;
     return true;
   }

@@ -190,12 +190,12 @@ void SessionRunner::OnFault(const core::Tick& tick, const char* what) {
   faulting_ = true;
   Drop(core::DropAction{}, tick.now);
   Feed(tick, [&](core::SessionMachine& rules, core::ActionList& out) {
-    constexpr core::Reason kReason = core::Reason::kLocalResource;
+    const core::Reason reason = core::Reason::kLocalResource;
     if (rules.state() == core::State::kConnecting) {
-      rules.OnDialFailed(tick, {.reason = kReason, .detail = "internal error", .http_status = 0, .retry_after = {}},
+      rules.OnDialFailed(tick, {.reason = reason, .detail = "internal error", .http_status = 0, .retry_after = {}},
                          out);
     } else if (rules.state() == core::State::kOpen) {
-      rules.OnClosed(tick, {.reason = kReason, .code = 0, .detail = "internal error"}, out);
+      rules.OnClosed(tick, {.reason = reason, .code = 0, .detail = "internal error"}, out);
     }
   });
   faulting_ = false;

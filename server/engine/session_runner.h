@@ -36,7 +36,7 @@ class SessionRunner final : public SessionCell, private TimerEntry, private tran
   // and end.
   SessionRunner(core::SessionId session_id, EventLoop* owner, core::SessionSpec spec, TimePoint now,
                 core::SessionObserver* metrics, core::SessionObserver* registry);
-  ~SessionRunner();
+  ~SessionRunner() override;
 
   // Once, with the handle of this very session.
   void Begin(std::shared_ptr<SessionRunner> self);

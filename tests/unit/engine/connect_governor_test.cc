@@ -196,10 +196,11 @@ TEST(ConnectGovernor, LetsGoOfASessionThatCancels) {
   EXPECT_EQ(token.use_count(), 1);
 }
 
+constexpr size_t kFiles = 20;
+
 // Random calls against a slow model: the limits hold, and nobody is forgotten or served out of turn.
 TEST(ConnectGovernor, HoldsItsLimitsWhateverHappens) {
   std::mt19937_64 random(testing::TestSeed());
-  constexpr size_t kFiles = 20;
   Governed governed({.rate = 500, .in_flight = 8, .files = kFiles});
   std::set<Ticket> waiting;
   size_t mailed = 0;

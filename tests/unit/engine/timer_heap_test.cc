@@ -119,9 +119,10 @@ class SlowTimers {
   std::vector<TimePoint> deadlines_;
 };
 
+constexpr size_t kEntries = 97;
+
 TEST(TimerHeap, DoesWhatASlowModelDoes) {
   std::mt19937_64 random(testing::TestSeed());
-  constexpr size_t kEntries = 97;
   std::vector<CountingEntry> entries(kEntries);
   SlowTimers model(kEntries);
   TimerHeap heap;

@@ -16,6 +16,14 @@ namespace holter::transport {
 namespace {
 
 constexpr uint32_t kNoSample = std::numeric_limits<uint32_t>::max();
+// How long a kernel may keep an ACK back (TCP_DELACK_MAX of Linux), in the milliseconds of tcp_info.
+constexpr uint32_t kLongestDelayedAck = 200;
+
+// What was sent a moment ago is not acknowledged yet, however well the network is: it counts when the kernel has begun
+// to send it again, or has waited for longer than any kernel keeps an ACK back.
+bool AckOverdue(const tcp_info& info) {
+  return info.tcpi_unacked > 0 && (info.tcpi_retransmits > 0 || info.tcpi_last_data_sent >= kLongestDelayedAck);
+}
 
 }  // namespace
 
@@ -32,7 +40,7 @@ core::LinkState ReadLink(int socket, bool writing) {
     return link;
   }
   link.write_blocked = writing && IsWriteBlocked(socket);
-  link.unacked_bytes = info.tcpi_unacked > 0 || info.tcpi_notsent_bytes > 0;
+  link.unacked_bytes = AckOverdue(info) || info.tcpi_notsent_bytes > 0;
   if (info.tcpi_rtt > 0 && info.tcpi_min_rtt != kNoSample) {
     link.tcp_rtt = core::TcpRtt{.min = std::chrono::microseconds(info.tcpi_min_rtt),
                                 .smoothed = std::chrono::microseconds(info.tcpi_rtt)};

@@ -150,7 +150,8 @@ TEST(TlsTest, ReachesItsPlace) {
                                 .insecure_skip_verify = true,
                                 .min_version = core::TlsVersion::kTls13}));
   for (const std::string version : {"TLS_VERSION_UNSPECIFIED", "TLS_VERSION_1_2"}) {
-    EXPECT_EQ(Compiled(kWss + "tls { min_version: " + version + " }")->connect.tls.min_version, core::TlsVersion::kTls12);
+    EXPECT_EQ(Compiled(kWss + "tls { min_version: " + version + " }")->connect.tls.min_version,
+              core::TlsVersion::kTls12);
   }
 }
 

@@ -15,11 +15,7 @@ namespace {
 
 // A flag and the environment variable HOLTER_… of the same name.
 CLI::Option* WithEnvironment(CLI::Option* option) {
-  std::string name = "HOLTER_" + option->get_lnames().front();
-  for (char& c : name) {
-    c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  }
-  return option->envname(name);
+  return option->envname(EnvironmentName(option->get_lnames().front()));
 }
 
 template <typename T>

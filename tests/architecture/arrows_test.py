@@ -41,6 +41,14 @@ class ArrowsTest(unittest.TestCase):
     def test_server_in_client_library_is_found(self):
         self.assertIn("must not include server/base", self.check("client/lib/a.cc", '#include "base/error.h"\n')[0])
 
+    def test_beast_in_too_many_sources_is_found_also_through_a_header(self):
+        (self.root / "server" / "transport").mkdir()
+        self.check("server/transport/stream.h", "#include <boost/beast/websocket.hpp>\n")
+        for name in "abc":
+            self.assertEqual(self.check(f"server/transport/{name}.cc", '#include "transport/stream.h"\n'), [])
+        found = self.check("server/transport/d.cc", '#include "transport/stream.h"\n')
+        self.assertIn("Beast is compiled in 4 files", found[0])
+
     def test_unknown_room_is_found(self):
         (self.root / "server" / "misc").mkdir()
         self.assertIn("not a room", self.check("server/misc/a.cc", "")[0])

@@ -1,5 +1,6 @@
 #include "core/json_value.h"
 
+#include <algorithm>
 #include <charconv>
 #include <map>
 #include <utility>
@@ -100,6 +101,7 @@ class FindSink final : public JsonSink {
       : found_(found) {
     found_.assign(places.size(), std::nullopt);
     for (const std::vector<std::string>* place : places) {
+      deepest_ = std::max(deepest_, place->size());
       targets_.push_back({.tokens = *place, .matched = kNoneMatched, .builder = {}, .capturing = false});
     }
   }
@@ -110,15 +112,25 @@ class FindSink final : public JsonSink {
   void OnArrayEnd() override { Close(); }
 
   void OnKey(std::string_view key) override {
-    levels_.back().key = std::string(key);
+    if (levels_.size() <= deepest_) levels_.back().key.assign(key);
     for (Target& target : targets_) {
       if (target.capturing) target.builder.Key(key);
     }
   }
 
-  void OnString(std::string_view text) override { Scalar('"' + CanonicalBuilder::Sized(text), std::string(text)); }
-  void OnNumber(std::string_view token) override { Scalar('#' + CanonicalNumber(token), std::string(token)); }
-  void OnWord(std::string_view word) override { Scalar(std::string(word), std::nullopt); }
+  // Most values of a large message lead nowhere; nothing is built for them.
+  void OnString(std::string_view text) override {
+    if (Wanted()) Scalar('"' + CanonicalBuilder::Sized(text), std::string(text));
+    EndValue();
+  }
+  void OnNumber(std::string_view token) override {
+    if (Wanted()) Scalar('#' + CanonicalNumber(token), std::string(token));
+    EndValue();
+  }
+  void OnWord(std::string_view word) override {
+    if (Wanted()) Scalar(std::string(word), std::nullopt);
+    EndValue();
+  }
 
  private:
   static constexpr size_t kNoneMatched = static_cast<size_t>(-1);
@@ -148,6 +160,11 @@ class FindSink final : public JsonSink {
     const size_t depth = levels_.size();
     if (depth == 0) return true;
     return target.matched == depth - 1 && depth <= target.tokens.size() && target.tokens[depth - 1] == CurrentToken();
+  }
+
+  bool Wanted() const {
+    return std::any_of(targets_.begin(), targets_.end(),
+                       [this](const Target& target) { return target.capturing || OnTheWay(target); });
   }
 
   void Open(bool object) {
@@ -192,7 +209,6 @@ class FindSink final : public JsonSink {
         if (target.tokens.size() == levels_.size()) found_[i] = JsonFound{.canonical = canonical, .scalar = scalar};
       }
     }
-    EndValue();
   }
 
   void EndValue() {
@@ -202,6 +218,7 @@ class FindSink final : public JsonSink {
   std::vector<std::optional<JsonFound>>& found_;
   std::vector<Target> targets_;
   std::vector<Level> levels_;
+  size_t deepest_ = 0;  // levels whose keys matter
 };
 
 }  // namespace

@@ -14,6 +14,7 @@ namespace {
 
 constexpr size_t kMaxDigits = 20;  // of a 64-bit integer with its sign
 constexpr size_t kUuidChars = 36;
+constexpr std::string_view kHexDigits = "0123456789abcdef";
 constexpr size_t kQuotedName = 32;  // of an unknown variable's name, in an error
 
 std::optional<Variable> FindVariable(std::string_view name) {
@@ -31,13 +32,12 @@ std::string_view Decimal(Int number, std::array<char, kMaxDigits + 4>& buffer) {
 
 // 8-4-4-4-12, lower case.
 std::array<char, kUuidChars> UuidText(const std::array<uint8_t, 16>& uuid) {
-  static constexpr std::string_view kDigits = "0123456789abcdef";
   std::array<char, kUuidChars> text{};
   size_t at = 0;
   for (size_t i = 0; i < uuid.size(); ++i) {
     if (i == 4 || i == 6 || i == 8 || i == 10) text[at++] = '-';
-    text[at++] = kDigits[uuid[i] >> 4];
-    text[at++] = kDigits[uuid[i] & 0xF];
+    text[at++] = kHexDigits[uuid[i] >> 4];
+    text[at++] = kHexDigits[uuid[i] & 0xF];
   }
   return text;
 }

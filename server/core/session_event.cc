@@ -3,10 +3,12 @@
 #include <array>
 
 namespace holter::core {
+namespace {
 
-std::string_view Word(Phase phase) {
-  static constexpr std::array<std::string_view, kPhaseCount> kWords = {"dns", "connect", "tls", "upgrade"};
-  return kWords.at(static_cast<size_t>(phase));
-}
+constexpr std::array<std::string_view, kPhaseCount> kPhaseWords = {"dns", "connect", "tls", "upgrade"};
+
+}  // namespace
+
+std::string_view Word(Phase phase) { return kPhaseWords.at(static_cast<size_t>(phase)); }
 
 }  // namespace holter::core

@@ -7,6 +7,18 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using Kind = Happening::Kind;
 
+constexpr core::Reason kReasons[] = {core::Reason::kDns,
+                                     core::Reason::kConnectRefused,
+                                     core::Reason::kConnectTimeout,
+                                     core::Reason::kUnreachable,
+                                     core::Reason::kTlsUntrusted,
+                                     core::Reason::kTlsTimeout,
+                                     core::Reason::kUpgradeInvalid,
+                                     core::Reason::kSecret,
+                                     core::Reason::kLocalResource};
+constexpr int kStatuses[] = {301, 401, 403, 404, 408, 429, 500, 503};
+constexpr uint16_t kCodes[] = {0, 1000, 1001, 1008, 1011, 1013, 4000};
+
 Duration Between(Duration least, Duration most, Random& random) {
   return least + Duration(static_cast<Duration::rep>(static_cast<double>((most - least).count()) * Uniform01(random)));
 }
@@ -32,20 +44,10 @@ Happening Closed(Duration after, uint16_t code) {
 }
 
 core::DialFailure Refusal(Random& random) {
-  static constexpr core::Reason kReasons[] = {core::Reason::kDns,
-                                              core::Reason::kConnectRefused,
-                                              core::Reason::kConnectTimeout,
-                                              core::Reason::kUnreachable,
-                                              core::Reason::kTlsUntrusted,
-                                              core::Reason::kTlsTimeout,
-                                              core::Reason::kUpgradeInvalid,
-                                              core::Reason::kSecret,
-                                              core::Reason::kLocalResource};
   return {.reason = kReasons[random() % std::size(kReasons)], .detail = "refused"};
 }
 
 core::DialFailure Status(Random& random) {
-  static constexpr int kStatuses[] = {301, 401, 403, 404, 408, 429, 500, 503};
   core::DialFailure failure{.reason = core::Reason::kUpgradeStatus, .detail = "status"};
   failure.http_status = kStatuses[random() % std::size(kStatuses)];
   if (Chance(0.5, random)) failure.retry_after = Between(seconds(0), seconds(2000), random);
@@ -69,7 +71,6 @@ std::vector<Happening> OnDial(PeerKind kind, Random& random) {
       return {Failed({.reason = core::Reason::kUpgradeStatus, .detail = "gone", .http_status = 410}, random)};
     case PeerKind::kHangUp: {
       const Happening opened = Opened(random);
-      static constexpr uint16_t kCodes[] = {0, 1000, 1001, 1008, 1011, 1013, 4000};
       return {opened, Closed(opened.after + milliseconds(1), kCodes[random() % std::size(kCodes)])};
     }
     case PeerKind::kUnstable: {

@@ -1,4 +1,6 @@
 // The application's heartbeats.
+#include <algorithm>
+
 #include "tests/support/machine_fixture.h"
 
 namespace holter::core {
@@ -11,7 +13,7 @@ using holter::testing::PlainSpec;
 using holter::testing::seconds;
 using holter::testing::Text;
 using Kind = BeatReport::Kind;
-using Kinds_ = std::vector<Kind>;
+using KindList = std::vector<Kind>;
 
 class SessionBeats : public MachineFixture {
  protected:
@@ -57,7 +59,7 @@ TEST_F(SessionBeats, HexGivesABinaryFrame) {
   EXPECT_EQ(Only<SendAction>().kind, FrameKind::kBinary);
   actions_.clear();
   machine_->OnMessage(tick_, FrameKind::kBinary, "\x03", actions_);
-  EXPECT_EQ(Kinds(), Kinds_{Kind::kAcked});
+  EXPECT_EQ(Kinds(), KindList{Kind::kAcked});
 }
 
 TEST_F(SessionBeats, TheEchoAnswers) {
@@ -66,7 +68,7 @@ TEST_F(SessionBeats, TheEchoAnswers) {
   Message("something else");
   EXPECT_TRUE(actions_.empty());
   Message("a1");
-  EXPECT_EQ(Kinds(), Kinds_{Kind::kAcked});
+  EXPECT_EQ(Kinds(), KindList{Kind::kAcked});
   EXPECT_EQ(Only<BeatReport>().rtt, milliseconds(15));
   EXPECT_EQ(machine_->health(), Health::kHealthy);
   EXPECT_EQ(Beat().name, "app");
@@ -76,12 +78,12 @@ TEST_F(SessionBeats, TheEchoAnswers) {
 TEST_F(SessionBeats, AWrongEchoIsForeign) {
   MakeOpen(With(EchoBeat("app")));
   Message("a7");
-  EXPECT_EQ(Kinds(), Kinds_{Kind::kForeign});
+  EXPECT_EQ(Kinds(), KindList{Kind::kForeign});
   Message("a1");
   Message("a1");
-  EXPECT_EQ(Kinds(), Kinds_{Kind::kDuplicate});
+  EXPECT_EQ(Kinds(), KindList{Kind::kDuplicate});
   Message("a9");
-  EXPECT_EQ(Kinds(), Kinds_{Kind::kUnsolicited});
+  EXPECT_EQ(Kinds(), KindList{Kind::kUnsolicited});
   EXPECT_EQ(Beat().counters, (BeatCounters{.sent = 1, .acked = 1, .foreign = 1, .duplicate = 1, .unsolicited = 1}));
 }
 
@@ -90,9 +92,9 @@ TEST_F(SessionBeats, EqualIdAnswersThatBeatAlone) {
   beat.cadence = {.interval = seconds(1), .timeout = seconds(10)};
   Outstanding(With(beat), 3);
   Message("a3");
-  EXPECT_EQ(Kinds(), Kinds_{Kind::kAcked});
+  EXPECT_EQ(Kinds(), KindList{Kind::kAcked});
   Message("a1");
-  EXPECT_EQ(Kinds(), Kinds_{Kind::kAcked});
+  EXPECT_EQ(Kinds(), KindList{Kind::kAcked});
   EXPECT_EQ(Beat().counters.acked, 2u);
   RunFor(seconds(10));
   EXPECT_EQ(machine_->health(), Health::kDown) << "the second was never answered";
@@ -107,9 +109,9 @@ TEST_F(SessionBeats, EchoesOfTimeAndUuid) {
     MakeOpen(With(beat));
     const std::string sent = Only<SendAction>().payload;
     Message("re:" + sent + "0");
-    EXPECT_EQ(Kinds(), Kinds_{Kind::kForeign});
+    EXPECT_EQ(Kinds(), KindList{Kind::kForeign});
     Message("re:" + sent);
-    EXPECT_EQ(Kinds(), Kinds_{Kind::kAcked});
+    EXPECT_EQ(Kinds(), KindList{Kind::kAcked});
   }
 }
 
@@ -123,7 +125,7 @@ TEST_F(SessionBeats, JsonTokensAnswerAsText) {
   Message(R"({"op":"data","id":1})");
   EXPECT_TRUE(actions_.empty());
   Message(R"({"id":"1","op":"pong"})");
-  EXPECT_EQ(Kinds(), Kinds_{Kind::kAcked});
+  EXPECT_EQ(Kinds(), KindList{Kind::kAcked});
 }
 
 TEST_F(SessionBeats, WithoutCorrelationTheOldestIsAnswered) {
@@ -132,13 +134,13 @@ TEST_F(SessionBeats, WithoutCorrelationTheOldestIsAnswered) {
   Outstanding(With(beat), 2);
   const Duration since_second{};
   Message("pong");
-  ASSERT_EQ(Kinds(), Kinds_{Kind::kAcked});
+  ASSERT_EQ(Kinds(), KindList{Kind::kAcked});
   EXPECT_GT(*Only<BeatReport>().rtt, since_second) << "of the first, not of the one just sent";
   Message("pong");
-  ASSERT_EQ(Kinds(), Kinds_{Kind::kAcked});
+  ASSERT_EQ(Kinds(), KindList{Kind::kAcked});
   EXPECT_EQ(Only<BeatReport>().rtt, Duration::zero());
   Message("pong");
-  EXPECT_EQ(Kinds(), Kinds_{Kind::kUnsolicited});
+  EXPECT_EQ(Kinds(), KindList{Kind::kUnsolicited});
 }
 
 TEST_F(SessionBeats, WithoutCorrelationAnAnswerAfterAMissIsNoSample) {
@@ -152,12 +154,12 @@ TEST_F(SessionBeats, WithoutCorrelationAnAnswerAfterAMissIsNoSample) {
     Timer();
   }
   Message("pong");
-  EXPECT_EQ(Kinds(), Kinds_{Kind::kAcked});
+  EXPECT_EQ(Kinds(), KindList{Kind::kAcked});
   EXPECT_FALSE(Only<BeatReport>().rtt.has_value()) << "it may be the late answer to the first";
   Message("pong");
-  EXPECT_EQ(Kinds(), Kinds_{Kind::kLate});
+  EXPECT_EQ(Kinds(), KindList{Kind::kLate});
   Message("pong");
-  EXPECT_EQ(Kinds(), Kinds_{Kind::kUnsolicited});
+  EXPECT_EQ(Kinds(), KindList{Kind::kUnsolicited});
 }
 
 TEST_F(SessionBeats, SilenceKillsWithItsOwnReason) {
@@ -214,10 +216,10 @@ TEST_F(SessionBeats, AMessageAnswersTheBeatThatClaimsItBest) {
   MakeOpen(spec);
   const std::string uuid = All<SendAction>()[1].payload.substr(1);
   Message("a" + uuid);
-  ASSERT_EQ(Kinds(), Kinds_{Kind::kAcked});
+  ASSERT_EQ(Kinds(), KindList{Kind::kAcked});
   EXPECT_EQ(Only<BeatReport>().beat, 1);
   Message("a1");
-  ASSERT_EQ(Kinds(), Kinds_{Kind::kAcked}) << "foreign to the second, but the first asked for it";
+  ASSERT_EQ(Kinds(), KindList{Kind::kAcked}) << "foreign to the second, but the first asked for it";
   EXPECT_EQ(Only<BeatReport>().beat, 0);
 }
 
@@ -227,9 +229,9 @@ TEST_F(SessionBeats, OneAnswerDoesNotAnswerTwoBeats) {
   spec.beats[1].name = "again";
   MakeOpen(spec);
   Message("pong");
-  EXPECT_EQ(Kinds(), Kinds_{Kind::kAcked});
+  EXPECT_EQ(Kinds(), KindList{Kind::kAcked});
   Message("pong");
-  EXPECT_EQ(Kinds(), Kinds_{Kind::kAcked});
+  EXPECT_EQ(Kinds(), KindList{Kind::kAcked});
   EXPECT_EQ(Beat(0).counters.acked, 1u);
   EXPECT_EQ(Beat(1).counters.acked, 1u);
 }

@@ -13,7 +13,7 @@ using holter::testing::PlainSpec;
 using holter::testing::seconds;
 using holter::testing::Text;
 using Kind = BeatReport::Kind;
-using Kinds_ = std::vector<Kind>;
+using KindList = std::vector<Kind>;
 
 class SessionPings : public MachineFixture {
  protected:
@@ -120,7 +120,7 @@ TEST_F(SessionPings, SilenceKillsAtDuePlusTimeout) {
   Advance(Duration(1));
   EXPECT_TRUE(machine_->VerdictDue(tick_.now));
   Timer();
-  EXPECT_EQ(Kinds(), Kinds_{Kind::kMissed});
+  EXPECT_EQ(Kinds(), KindList{Kind::kMissed});
   const Transition transition = Only<Transition>();
   EXPECT_EQ(transition.state, State::kBackoff);
   EXPECT_EQ(transition.health, Health::kDown);
@@ -186,7 +186,7 @@ TEST_F(SessionPings, RepeatedIsADuplicate) {
   MakeOpen(PlainSpec());
   Pong("1");
   Pong("1");
-  EXPECT_EQ(Kinds(), Kinds_{Kind::kDuplicate});
+  EXPECT_EQ(Kinds(), KindList{Kind::kDuplicate});
   EXPECT_FALSE(Only<BeatReport>().rtt.has_value());
   EXPECT_EQ(Beat().counters, (BeatCounters{.sent = 1, .acked = 1, .duplicate = 1}));
 }
@@ -194,9 +194,9 @@ TEST_F(SessionPings, RepeatedIsADuplicate) {
 TEST_F(SessionPings, EmptyOrOtherIsForeignWhileOneIsOutstanding) {
   MakeOpen(PlainSpec());
   Pong("");
-  EXPECT_EQ(Kinds(), Kinds_{Kind::kForeign});
+  EXPECT_EQ(Kinds(), KindList{Kind::kForeign});
   Pong("01");
-  EXPECT_EQ(Kinds(), Kinds_{Kind::kForeign});
+  EXPECT_EQ(Kinds(), KindList{Kind::kForeign});
   EXPECT_EQ(Beat().counters, (BeatCounters{.sent = 1, .foreign = 2}));
   EXPECT_EQ(Beat().verdict, Verdict::kUnknown);
   EXPECT_EQ(machine_->health(), Health::kUnknown);
@@ -208,7 +208,7 @@ TEST_F(SessionPings, UnsolicitedWhenNothingIsOutstanding) {
   MakeOpen(PlainSpec());
   Pong("1");
   Pong("whatever");
-  EXPECT_EQ(Kinds(), Kinds_{Kind::kUnsolicited});
+  EXPECT_EQ(Kinds(), KindList{Kind::kUnsolicited});
   EXPECT_EQ(Beat().counters, (BeatCounters{.sent = 1, .acked = 1, .unsolicited = 1}));
   EXPECT_EQ(machine_->health(), Health::kHealthy);
 }
@@ -219,11 +219,11 @@ TEST_F(SessionPings, LateIsCountedAndResurrectsNothing) {
   OpenToSecondPing(spec);
   Advance(seconds(5));
   Timer();
-  EXPECT_EQ(Kinds(), Kinds_{Kind::kMissed});
+  EXPECT_EQ(Kinds(), KindList{Kind::kMissed});
   EXPECT_EQ(machine_->health(), Health::kDegraded);
   Advance(milliseconds(500));
   Pong("2");
-  EXPECT_EQ(Kinds(), Kinds_{Kind::kLate});
+  EXPECT_EQ(Kinds(), KindList{Kind::kLate});
   EXPECT_EQ(Only<BeatReport>().rtt, milliseconds(5500));
   EXPECT_EQ(Count<Transition>(), 0);
   EXPECT_EQ(machine_->health(), Health::kDegraded);
@@ -231,7 +231,7 @@ TEST_F(SessionPings, LateIsCountedAndResurrectsNothing) {
   EXPECT_EQ(Beat().verdict, Verdict::kLate);
   EXPECT_FALSE(Beat().last_rtt == milliseconds(5500)) << "last_rtt is of answers in time";
   Pong("2");
-  EXPECT_EQ(Kinds(), Kinds_{Kind::kDuplicate});
+  EXPECT_EQ(Kinds(), KindList{Kind::kDuplicate});
 }
 
 TEST_F(SessionPings, AlwaysLateDiesInTheEnd) {
@@ -268,20 +268,20 @@ TEST_F(SessionPings, SeveralOutstandingANewerAnswerSettlesTheOlder) {
   Outstanding(Pipelined(), 3);
   Advance(milliseconds(10));
   Pong("3");
-  ASSERT_EQ(Kinds(), (Kinds_{Kind::kAcked, Kind::kAcked, Kind::kAcked}));
+  ASSERT_EQ(Kinds(), (KindList{Kind::kAcked, Kind::kAcked, Kind::kAcked}));
   const auto reports = All<BeatReport>();
   EXPECT_FALSE(reports[0].rtt.has_value());
   EXPECT_FALSE(reports[1].rtt.has_value());
   EXPECT_EQ(reports[2].rtt, milliseconds(10));
   EXPECT_EQ(Beat().counters.acked, 3u);
   Pong("1");
-  EXPECT_EQ(Kinds(), Kinds_{Kind::kDuplicate});
+  EXPECT_EQ(Kinds(), KindList{Kind::kDuplicate});
 }
 
 TEST_F(SessionPings, AnsweringTheOldestLeavesTheNewerToTheirDeadlines) {
   Outstanding(Pipelined(), 3);
   Pong("1");
-  EXPECT_EQ(Kinds(), Kinds_{Kind::kAcked});
+  EXPECT_EQ(Kinds(), KindList{Kind::kAcked});
   EXPECT_EQ(machine_->health(), Health::kHealthy);
   RunFor(seconds(11));
   EXPECT_EQ(machine_->health(), Health::kDown);
@@ -299,10 +299,10 @@ TEST_F(SessionPings, AConstantPayloadIsNoSampleWhileItIsAmbiguous) {
   spec.protocol.payload = Text("beat");
   Outstanding(spec, 2);
   Pong("beat");
-  ASSERT_EQ(Kinds(), (Kinds_{Kind::kAcked, Kind::kAcked}));
+  ASSERT_EQ(Kinds(), (KindList{Kind::kAcked, Kind::kAcked}));
   for (const BeatReport& report : All<BeatReport>()) EXPECT_FALSE(report.rtt.has_value());
   Pong("beat");
-  EXPECT_EQ(Kinds(), Kinds_{Kind::kDuplicate});
+  EXPECT_EQ(Kinds(), KindList{Kind::kDuplicate});
   Advance(machine_->NextDeadline() - tick_.now);
   Timer();
   Advance(milliseconds(7));
@@ -328,11 +328,11 @@ TEST_F(SessionPings, AnyPongTakesWhateverComesWhileOneIsOutstanding) {
   MakeOpen(spec);
   Advance(milliseconds(5));
   Pong("");
-  EXPECT_EQ(Kinds(), Kinds_{Kind::kAcked});
+  EXPECT_EQ(Kinds(), KindList{Kind::kAcked});
   EXPECT_EQ(Only<BeatReport>().rtt, milliseconds(5)) << "declared to be the answer";
   EXPECT_EQ(machine_->health(), Health::kHealthy);
   Pong("");
-  EXPECT_EQ(Kinds(), Kinds_{Kind::kUnsolicited});
+  EXPECT_EQ(Kinds(), KindList{Kind::kUnsolicited});
 }
 
 TEST_F(SessionPings, AnyPongOfSeveralIsNoSample) {
@@ -340,7 +340,7 @@ TEST_F(SessionPings, AnyPongOfSeveralIsNoSample) {
   spec.protocol.answer = PongRule::kAnyPong;
   Outstanding(spec, 3);
   Pong("x");
-  EXPECT_EQ(Kinds(), (Kinds_{Kind::kAcked, Kind::kAcked, Kind::kAcked}));
+  EXPECT_EQ(Kinds(), (KindList{Kind::kAcked, Kind::kAcked, Kind::kAcked}));
   for (const BeatReport& report : All<BeatReport>()) EXPECT_FALSE(report.rtt.has_value());
 }
 
@@ -358,7 +358,7 @@ TEST_F(SessionPings, AnyInboundCountsBytesInTheMiddleOfAMessage) {
   spec.protocol.answer = PongRule::kAnyInbound;
   MakeOpen(spec);
   Inbound(1);
-  EXPECT_EQ(Kinds(), Kinds_{Kind::kAcked});
+  EXPECT_EQ(Kinds(), KindList{Kind::kAcked});
   EXPECT_FALSE(Only<BeatReport>().rtt.has_value());
   EXPECT_EQ(machine_->health(), Health::kHealthy);
   EXPECT_EQ(Status().last_alive, tick_.now);
@@ -387,13 +387,13 @@ TEST_F(SessionPings, AnyInboundTakesTheSampleFromTheExactPong) {
   Advance(milliseconds(12));
   Inbound(3);
   Pong("1");
-  EXPECT_EQ(Kinds(), Kinds_{Kind::kSample});
+  EXPECT_EQ(Kinds(), KindList{Kind::kSample});
   EXPECT_EQ(Only<BeatReport>().rtt, milliseconds(12));
   EXPECT_EQ(Beat().last_rtt, milliseconds(12));
   EXPECT_EQ(Beat().counters, (BeatCounters{.sent = 1, .acked = 1}));
   Inbound(3);
   Pong("1");
-  EXPECT_EQ(Kinds(), Kinds_{Kind::kDuplicate});
+  EXPECT_EQ(Kinds(), KindList{Kind::kDuplicate});
 }
 
 TEST_F(SessionPings, AnyInboundKnowsForeignPongs) {
@@ -402,7 +402,7 @@ TEST_F(SessionPings, AnyInboundKnowsForeignPongs) {
   MakeOpen(spec);
   Inbound(3);
   Pong("x");
-  EXPECT_EQ(Kinds(), Kinds_{Kind::kForeign});
+  EXPECT_EQ(Kinds(), KindList{Kind::kForeign});
 }
 
 TEST_F(SessionPings, ExactEchoIgnoresOtherBytes) {
@@ -439,7 +439,7 @@ TEST_F(SessionPings, ANewConnectionOwesNothingToTheOldOne) {
   EXPECT_EQ(Only<PingAction>().payload, "1") << "numbers begin anew";
   EXPECT_EQ(Beat().misses, 0);
   Pong("3");
-  EXPECT_EQ(Kinds(), Kinds_{Kind::kForeign}) << "a pong for the old connection";
+  EXPECT_EQ(Kinds(), KindList{Kind::kForeign}) << "a pong for the old connection";
   EXPECT_EQ(Beat().counters.sent, 4u) << "counters do not";
   const TimePoint opened = tick_.now;
   RunFor(seconds(10));

@@ -10,7 +10,7 @@ using holter::testing::milliseconds;
 using holter::testing::PlainSpec;
 using holter::testing::seconds;
 using Kind = BeatReport::Kind;
-using Kinds_ = std::vector<Kind>;
+using KindList = std::vector<Kind>;
 
 class SessionStall : public MachineFixture {
  protected:
@@ -30,7 +30,7 @@ TEST_F(SessionStall, StoppedForTenSecondsNobodyDies) {
   EXPECT_TRUE(machine_->VerdictDue(tick_.now));
   Timer();
   ASSERT_GE(actions_.size(), 3u);
-  EXPECT_EQ(Kinds(), (Kinds_{Kind::kExcused, Kind::kSent}));
+  EXPECT_EQ(Kinds(), (KindList{Kind::kExcused, Kind::kSent}));
   EXPECT_EQ(Only<PingAction>().payload, "3");
   EXPECT_EQ(Count<Transition>(), 0);
   EXPECT_EQ(machine_->health(), Health::kHealthy);
@@ -48,7 +48,7 @@ TEST_F(SessionStall, AnAnswerReadAfterTheStallIsLifeButNoSample) {
   OpenToSecondPing(PlainSpec());
   Stall(seconds(10));
   Pong("2");
-  EXPECT_EQ(Kinds(), Kinds_{Kind::kAcked});
+  EXPECT_EQ(Kinds(), KindList{Kind::kAcked});
   EXPECT_FALSE(Only<BeatReport>().rtt.has_value());
   Timer();
   EXPECT_EQ(Count<Transition>(), 0);
@@ -61,10 +61,10 @@ TEST_F(SessionStall, AnAnswerToAnExcusedBeatIsLate) {
   Stall(seconds(10));
   Timer();
   Pong("2");
-  EXPECT_EQ(Kinds(), Kinds_{Kind::kLate});
+  EXPECT_EQ(Kinds(), KindList{Kind::kLate});
   EXPECT_FALSE(Only<BeatReport>().rtt.has_value());
   Pong("3");
-  EXPECT_EQ(Kinds(), Kinds_{Kind::kAcked});
+  EXPECT_EQ(Kinds(), KindList{Kind::kAcked});
 }
 
 TEST_F(SessionStall, MissedTurnsAreLeftOut) {
@@ -101,7 +101,7 @@ TEST_F(SessionStall, AllThatWereOutstandingAreExcusedWithOneFreshBeat) {
   ASSERT_EQ(Beat().counters.sent, 5u);
   Stall(seconds(60));
   Timer();
-  EXPECT_EQ(Kinds(), (Kinds_{Kind::kExcused, Kind::kExcused, Kind::kExcused, Kind::kExcused, Kind::kSent}));
+  EXPECT_EQ(Kinds(), (KindList{Kind::kExcused, Kind::kExcused, Kind::kExcused, Kind::kExcused, Kind::kSent}));
   EXPECT_EQ(machine_->state(), State::kOpen);
   const TimePoint fresh = tick_.now;
   RunFor(seconds(5));
@@ -165,7 +165,7 @@ TEST_F(SessionStall, AppBeatsAreExcusedToo) {
   MakeOpen(spec);
   Stall(seconds(30));
   Timer();
-  EXPECT_EQ(Kinds(), (Kinds_{Kind::kExcused, Kind::kSent}));
+  EXPECT_EQ(Kinds(), (KindList{Kind::kExcused, Kind::kSent}));
   EXPECT_EQ(machine_->state(), State::kOpen);
   Message("a2");
   EXPECT_EQ(machine_->health(), Health::kHealthy);

@@ -1,4 +1,6 @@
 // Where the connection is: dialling, open, back-off, stopped.
+#include <algorithm>
+
 #include "tests/support/machine_fixture.h"
 
 namespace holter::core {

@@ -11,7 +11,7 @@ using holter::testing::PlainSpec;
 using holter::testing::seconds;
 using holter::testing::Text;
 using Kind = BeatReport::Kind;
-using Kinds_ = std::vector<Kind>;
+using KindList = std::vector<Kind>;
 
 class SessionUpdate : public MachineFixture {};
 
@@ -166,7 +166,7 @@ TEST_F(SessionUpdate, BeatsAreKnownByName) {
   EXPECT_EQ(Beat(0).name, "two");
   EXPECT_EQ(Beat(0).verdict, Verdict::kAlive);
   Message("b1");
-  EXPECT_EQ(Kinds(), Kinds_{Kind::kDuplicate});
+  EXPECT_EQ(Kinds(), KindList{Kind::kDuplicate});
   EXPECT_EQ(Only<BeatReport>().beat, 0);
 }
 

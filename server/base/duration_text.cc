@@ -45,7 +45,7 @@ const Unit* TakeUnit(std::string_view& rest) {
 
 absl::StatusOr<Duration> ParseDuration(std::string_view text) {
   // Sums stay far from the edge of 64 bits, so that adding one to a time point never overflows.
-  constexpr double kMost = 0x1p61;
+  constexpr double most = 0x1p61;
   std::string_view rest = text;
   if (rest.empty()) {
     return Malformed(text);
@@ -66,7 +66,7 @@ absl::StatusOr<Duration> ParseDuration(std::string_view text) {
       return Malformed(text);
     }
     total += number * static_cast<double>(unit->nanoseconds);
-    if (!(total < kMost)) {
+    if (!(total < most)) {
       return Malformed(text);
     }
   }

@@ -24,7 +24,7 @@ void Attach(absl::Status& status, std::string_view key, std::string_view value) 
 }  // namespace
 
 absl::Status MakeError(absl::StatusCode code, std::string_view reason, std::string_view message,
-                       std::vector<std::pair<std::string, std::string>> metadata) {
+                       const std::vector<std::pair<std::string, std::string>>& metadata) {
   absl::Status status(code, AbslView(message));
   Attach(status, kReasonKey, reason);
   for (const auto& [key, value] : metadata) {

@@ -28,7 +28,7 @@ struct ErrorDetails {
 
 // `reason` is UPPER_SNAKE_CASE; `metadata` holds every variable part of the message.
 absl::Status MakeError(absl::StatusCode code, std::string_view reason, std::string_view message,
-                       std::vector<std::pair<std::string, std::string>> metadata = {});
+                       const std::vector<std::pair<std::string, std::string>>& metadata = {});
 
 // INVALID_ARGUMENT, reason INVALID_FIELD, whose message lists the violations. `violations` must not be empty.
 absl::Status MakeInvalid(const std::vector<FieldViolation>& violations);

@@ -15,12 +15,12 @@ constexpr std::string_view kOpen = "${secret:";
 constexpr size_t kLargestSecret = size_t{1} << 20;
 
 bool IsFileName(std::string_view part) {
-  constexpr auto kAllowed = [](char c) {
+  constexpr auto allowed = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
            c == '-';
   };
   return !part.empty() && part.size() <= 253 && part != "." && part != ".." &&
-         std::all_of(part.begin(), part.end(), kAllowed);
+         std::all_of(part.begin(), part.end(), allowed);
 }
 
 bool IsReference(std::string_view reference) {

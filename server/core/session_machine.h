@@ -19,7 +19,8 @@
 // answer has been read; the runner reads what had arrived before it calls OnTimer. What was outstanding when the loop
 // was stalled is excused: a fresh beat goes out at once and has its full time.
 //
-// Owned by a runner, called by one thread at a time. Snapshot may be called by others under the runner's lock.
+// Owned by a runner, called by one thread at a time. Snapshot and Vitals may be called by others under the runner's
+// lock.
 #pragma once
 
 #include <cstddef>
@@ -82,6 +83,7 @@ class SessionMachine {
   State state() const { return state_; }
   Health health() const { return health_; }
   SessionStatus Snapshot() const;
+  SessionVitals Vitals() const;
   void SetTcpRtt(const TcpRtt& rtt);
   const SharedSpec& spec() const { return *spec_; }
 

@@ -32,6 +32,27 @@ SessionStatus SessionMachine::Snapshot() const {
   return status;
 }
 
+SessionVitals SessionMachine::Vitals() const {
+  SessionVitals vitals{.state = state_, .health = health_, .reconnects = reconnects_};
+  if (last_alive_ != TimePoint::min()) vitals.last_alive = last_alive_;
+  if (tcp_rtt_.min != Duration::min()) vitals.tcp_rtt = tcp_rtt_;
+  if (tls_expiry_ != WallTime::min()) vitals.tls_expiry = tls_expiry_;
+  std::optional<TimePoint> newest;
+  for (size_t i = 0; i < HeartbeatCount(); ++i) {
+    const HeartbeatMachine& heartbeat = heartbeats_[i];
+    SessionVitals::Layer& layer = IsApp(i) ? vitals.app : vitals.protocol;
+    layer.active = true;
+    layer.missed += heartbeat.counters().missed;
+    if (!IsApp(i)) {
+      layer.last_rtt = heartbeat.last_rtt();
+    } else if (heartbeat.last_rtt() && (!newest || heartbeat.last_ack() >= newest)) {
+      newest = heartbeat.last_ack();
+      layer.last_rtt = heartbeat.last_rtt();
+    }
+  }
+  return vitals;
+}
+
 BeatStatus SessionMachine::StatusOf(size_t i) const {
   const HeartbeatMachine& heartbeat = heartbeats_[i];
   BeatStatus status;

@@ -88,4 +88,24 @@ struct SessionStatus {
   int last_http_status = 0;
 };
 
+// What the series of a session need, copied without an allocation: a scrape locks every session for it, and whoever is
+// taken off the processor with that lock makes a loop wait.
+struct SessionVitals {
+  // Over the heartbeats of one layer.
+  struct Layer {
+    bool active = false;
+    std::optional<Duration> last_rtt;  // of the heartbeat that was answered last
+    uint32_t missed = 0;               // over all
+  };
+
+  State state = State::kConnecting;
+  Health health = Health::kUnknown;
+  int64_t reconnects = 0;
+  std::optional<TimePoint> last_alive;
+  std::optional<TcpRtt> tcp_rtt;
+  std::optional<WallTime> tls_expiry;
+  Layer protocol;
+  Layer app;
+};
+
 }  // namespace holter::core

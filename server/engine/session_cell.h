@@ -26,6 +26,11 @@ struct SessionCell {
     return machine.Snapshot();
   }
 
+  core::SessionVitals Vitals() const {
+    absl::MutexLock lock(&mutex);
+    return machine.Vitals();
+  }
+
   const core::SessionId id;
   EventLoop* const loop;  // constant for life
   mutable absl::Mutex mutex;

@@ -1,8 +1,5 @@
 #include "observe/http_server.h"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -28,7 +25,6 @@ using tcp = asio::ip::tcp;
 
 constexpr int kNotFound = 404;
 constexpr int kInternalError = 500;
-constexpr int kSlowNice = 5;  // a scrape yields to heartbeats, and still ends on a machine that others keep busy
 constexpr Duration kAcceptPause = std::chrono::milliseconds(100);
 
 absl::StatusOr<tcp::endpoint> ParseListen(std::string_view listen) {
@@ -130,7 +126,6 @@ absl::Status HttpServer::Listener::Start() {
   address_ = FormatEndpoint(bound_);
   Accept();
   thread_ = std::thread([this] { Run(); });
-  asio::post(slow_, [] { setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kSlowNice); });
   return absl::OkStatus();
 }
 

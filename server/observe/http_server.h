@@ -1,6 +1,6 @@
 // A small HTTP/1.1 server for monitoring: GET and HEAD, keep-alive, gzip, bodies that are made in pieces.
 //
-// Threads: one serves the sockets and runs the handlers that answer at once; one, of low priority, makes the bodies
+// Threads: one serves the sockets and runs the handlers that answer at once; one makes the bodies
 // that take time, so that a probe is answered while a scrape runs. Stop: Shutdown, from another thread than these, then
 // the destructor, which has nothing left to wait for.
 #pragma once

@@ -25,7 +25,7 @@ class MetricsPage {
     out += options_.metrics->Text();
     if (options_.sessions.level != SeriesLevel::kNone) {
       options_.registry->ForEach(
-          [this](const registry::SessionView& view) { sessions_.Add(view, view.cell->Snapshot()); });
+          [this](const registry::SessionView& view) { sessions_.Add(view, view.cell->Vitals()); });
     }
     return true;
   }

@@ -2,6 +2,8 @@
 
 #include <chrono>
 #include <cmath>
+#include <limits>
+#include <optional>
 
 #include "core/url.h"
 #include "observe/text_format.h"
@@ -15,7 +17,11 @@ constexpr const char* kRttLayers[] = {R"(layer="tcp")", R"(layer="tcp_smoothed")
 constexpr std::string_view kProtocolLayer = R"(layer="protocol")";
 constexpr std::string_view kAppLayer = R"(layer="app")";
 
+constexpr float kNone = std::numeric_limits<float>::quiet_NaN();
+
 float SecondsOf(Duration duration) { return std::chrono::duration<float>(duration).count(); }
+
+float SecondsOrNone(const std::optional<Duration>& duration) { return duration ? SecondsOf(*duration) : kNone; }
 
 }  // namespace
 
@@ -44,11 +50,11 @@ SessionExposition::SessionExposition(const SessionExpositionOptions& options, Ti
   static_assert(sizeof(Sample) <= 64);
 }
 
-void SessionExposition::Add(const registry::SessionView& view, const core::SessionStatus& status) {
+void SessionExposition::Add(const registry::SessionView& view, const core::SessionVitals& vitals) {
   if (options_.level == SeriesLevel::kNone) {
     return;
   }
-  Sample sample = Read(status);
+  Sample sample = Read(vitals);
   const size_t series = CountSeries(sample);
   if (dropped_ > 0 || series_ + series > options_.max_series) {
     dropped_ += series;
@@ -70,41 +76,27 @@ void SessionExposition::Add(const registry::SessionView& view, const core::Sessi
   samples_.push_back(sample);
 }
 
-// Of several application beats the one that was answered last gives the round trip.
-SessionExposition::Sample SessionExposition::Read(const core::SessionStatus& status) const {
+SessionExposition::Sample SessionExposition::Read(const core::SessionVitals& vitals) const {
   Sample sample;
-  sample.state = status.state;
-  sample.health = status.health;
-  sample.reconnects = static_cast<uint32_t>(status.reconnects);
-  if (status.last_alive) {
-    sample.last_alive_ms = CalendarMilliseconds(*status.last_alive);
+  sample.state = vitals.state;
+  sample.health = vitals.health;
+  sample.reconnects = static_cast<uint32_t>(vitals.reconnects);
+  if (vitals.last_alive) {
+    sample.last_alive_ms = CalendarMilliseconds(*vitals.last_alive);
   }
-  if (status.tls_expiry) {
+  if (vitals.tls_expiry) {
     sample.tls_expiry_s =
-        std::chrono::duration_cast<std::chrono::seconds>(status.tls_expiry->time_since_epoch()).count();
+        std::chrono::duration_cast<std::chrono::seconds>(vitals.tls_expiry->time_since_epoch()).count();
   }
-  if (status.tcp_rtt) {
-    sample.rtt[kTcp] = SecondsOf(status.tcp_rtt->min);
-    if (options_.level == SeriesLevel::kFull) {
-      sample.rtt[kTcpSmoothed] = SecondsOf(status.tcp_rtt->smoothed);
-    }
-  }
-  std::optional<TimePoint> newest;
-  for (size_t i = 0; i < status.beats.size(); ++i) {
-    const core::BeatStatus& beat = status.beats[i];
-    if (i == 0 && beat.name == "protocol") {
-      sample.has_protocol = true;
-      sample.protocol_missed = beat.counters.missed;
-      sample.rtt[kProtocol] = beat.last_rtt ? SecondsOf(*beat.last_rtt) : kNone;
-      continue;
-    }
-    sample.has_app = true;
-    sample.app_missed += beat.counters.missed;
-    if (beat.last_rtt && (!newest || beat.last_ack >= newest)) {
-      newest = beat.last_ack;
-      sample.rtt[kApp] = SecondsOf(*beat.last_rtt);
-    }
-  }
+  sample.rtt[kTcp] = vitals.tcp_rtt ? SecondsOf(vitals.tcp_rtt->min) : kNone;
+  const bool smoothed = vitals.tcp_rtt && options_.level == SeriesLevel::kFull;
+  sample.rtt[kTcpSmoothed] = smoothed ? SecondsOf(vitals.tcp_rtt->smoothed) : kNone;
+  sample.has_protocol = vitals.protocol.active;
+  sample.protocol_missed = vitals.protocol.missed;
+  sample.rtt[kProtocol] = SecondsOrNone(vitals.protocol.last_rtt);
+  sample.has_app = vitals.app.active;
+  sample.app_missed = vitals.app.missed;
+  sample.rtt[kApp] = SecondsOrNone(vitals.app.last_rtt);
   return sample;
 }
 

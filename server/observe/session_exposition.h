@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,7 +31,7 @@ class SessionExposition {
   SessionExposition(const SessionExpositionOptions& options, TimePoint now, WallTime wall);
 
   // `view.cell` is not looked at.
-  void Add(const registry::SessionView& view, const core::SessionStatus& status);
+  void Add(const registry::SessionView& view, const core::SessionVitals& vitals);
 
   // Appends the next piece, some tens of KiB, to `out`. False: everything has been written and nothing was appended.
   bool Next(std::string& out);
@@ -42,15 +41,14 @@ class SessionExposition {
  private:
   // Layers of RTT, in the order of their words.
   enum Layer : uint8_t { kTcp, kTcpSmoothed, kProtocol, kApp, kLayerCount };
-  static constexpr float kNone = std::numeric_limits<float>::quiet_NaN();
 
   // A session as the families need it. Times are of the calendar; 0: none.
   struct Sample {
     int64_t last_alive_ms = 0;
     int64_t tls_expiry_s = 0;
-    uint32_t labels = 0;  // offset in text_; the next sample's is the end
-    uint32_t info = 0;    // offset in info_
-    float rtt[kLayerCount] = {kNone, kNone, kNone, kNone};
+    uint32_t labels = 0;          // offset in text_; the next sample's is the end
+    uint32_t info = 0;            // offset in info_
+    float rtt[kLayerCount] = {};  // NaN: none
     uint32_t protocol_missed = 0;
     uint32_t app_missed = 0;
     uint32_t reconnects = 0;
@@ -70,7 +68,7 @@ class SessionExposition {
   static const FamilyWriter kFamilies[];
   static const size_t kFamilyCount;
 
-  Sample Read(const core::SessionStatus& status) const;
+  Sample Read(const core::SessionVitals& vitals) const;
   size_t CountSeries(const Sample& sample) const;
   void AppendInfo(const registry::SessionView& view);
   int64_t CalendarMilliseconds(TimePoint at) const;

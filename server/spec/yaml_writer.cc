@@ -32,10 +32,27 @@ using google::protobuf::util::TimeUtil;
 // What is to be written: a scalar, a map or a list.
 struct Tree {
   enum class Kind { kScalar, kMap, kList } kind = Kind::kScalar;
+  std::string name;  // of a child of a map
   std::string scalar;
-  std::vector<std::pair<std::string, Tree>> children;  // names are empty in a list
+  std::vector<Tree> children;
 
-  static Tree Scalar(std::string text) { return {.kind = Kind::kScalar, .scalar = std::move(text), .children = {}}; }
+  static Tree Scalar(std::string text) {
+    Tree tree;
+    tree.scalar = std::move(text);
+    return tree;
+  }
+  static Tree Of(Kind kind) {
+    Tree tree;
+    tree.kind = kind;
+    return tree;
+  }
+  void Add(std::string child_name, Tree child) {
+    child.name = std::move(child_name);
+    children.push_back(std::move(child));
+  }
+  void SortByName() {
+    std::sort(children.begin(), children.end(), [](const Tree& a, const Tree& b) { return a.name < b.name; });
+  }
 };
 
 Tree TreeOf(const Message& message);
@@ -46,14 +63,14 @@ Tree TreeOf(const Value& value) {
     case Value::kStructValue:
       tree.kind = Tree::Kind::kMap;
       for (const auto& [name, child] : value.struct_value().fields()) {
-        tree.children.emplace_back(name, TreeOf(child));
+        tree.Add(name, TreeOf(child));
       }
-      std::sort(tree.children.begin(), tree.children.end(), [](auto& a, auto& b) { return a.first < b.first; });
+      tree.SortByName();
       return tree;
     case Value::kListValue:
       tree.kind = Tree::Kind::kList;
       for (const Value& child : value.list_value().values()) {
-        tree.children.emplace_back("", TreeOf(child));
+        tree.Add("", TreeOf(child));
       }
       return tree;
     case Value::kStringValue:
@@ -113,7 +130,7 @@ Tree TreeOfOne(const Message& message, const FieldDescriptor& field, int index) 
 }
 
 Tree TreeOfMap(const Message& message, const FieldDescriptor& field) {
-  Tree tree{.kind = Tree::Kind::kMap, .scalar = {}, .children = {}};
+  Tree tree = Tree::Of(Tree::Kind::kMap);
   const Reflection& reflection = *message.GetReflection();
   for (int i = 0; i < reflection.FieldSize(message, &field); ++i) {
     const Message& entry = reflection.GetRepeatedMessage(message, &field, i);
@@ -121,9 +138,9 @@ Tree TreeOfMap(const Message& message, const FieldDescriptor& field) {
     std::string key = type->map_key()->cpp_type() == FieldDescriptor::CPPTYPE_STRING
                           ? entry.GetReflection()->GetString(entry, type->map_key())
                           : ScalarOf(entry, *type->map_key(), -1);
-    tree.children.emplace_back(std::move(key), TreeOfOne(entry, *type->map_value(), -1));
+    tree.Add(std::move(key), TreeOfOne(entry, *type->map_value(), -1));
   }
-  std::sort(tree.children.begin(), tree.children.end(), [](auto& a, auto& b) { return a.first < b.first; });
+  tree.SortByName();
   return tree;
 }
 
@@ -134,9 +151,9 @@ Tree TreeOfField(const Message& message, const FieldDescriptor& field) {
   if (!field.is_repeated()) {
     return TreeOfOne(message, field, -1);
   }
-  Tree tree{.kind = Tree::Kind::kList, .scalar = {}, .children = {}};
+  Tree tree = Tree::Of(Tree::Kind::kList);
   for (int i = 0; i < message.GetReflection()->FieldSize(message, &field); ++i) {
-    tree.children.emplace_back("", TreeOfOne(message, field, i));
+    tree.Add("", TreeOfOne(message, field, i));
   }
   return tree;
 }
@@ -151,11 +168,11 @@ Tree TreeOf(const Message& message) {
   if (const auto* duration = google::protobuf::DynamicCastToGenerated<google::protobuf::Duration>(&message)) {
     return Tree::Scalar(StringScalar(TimeUtil::ToString(*duration)));
   }
-  Tree tree{.kind = Tree::Kind::kMap, .scalar = {}, .children = {}};
+  Tree tree = Tree::Of(Tree::Kind::kMap);
   std::vector<const FieldDescriptor*> fields;
   message.GetReflection()->ListFields(message, &fields);
   for (const FieldDescriptor* field : fields) {
-    tree.children.emplace_back(field->name(), TreeOfField(message, *field));
+    tree.Add(field->name(), TreeOfField(message, *field));
   }
   return tree;
 }
@@ -184,7 +201,7 @@ void WriteBehind(const Tree& tree, bool dash, int indent, std::string& out) {
 
 void WriteChildren(const Tree& tree, int indent, std::string& out) {
   bool first = true;
-  for (const auto& [name, child] : tree.children) {
+  for (const Tree& child : tree.children) {
     if (!first) {
       out.append(static_cast<size_t>(indent), ' ');
     }
@@ -193,7 +210,7 @@ void WriteChildren(const Tree& tree, int indent, std::string& out) {
       out += '-';
       WriteBehind(child, /*dash=*/true, indent, out);
     } else {
-      out += StringScalar(name) + ':';
+      out += StringScalar(child.name) + ':';
       WriteBehind(child, /*dash=*/false, indent, out);
     }
   }

@@ -1,5 +1,5 @@
 // A thin layer between Beast and the socket or TLS stream: sees every byte that passes, also those of frames that Beast
-// handles itself, and mends what Beast cannot be told (websocket-clients faults are named where they are mended).
+// handles itself, and mends faults of Beast 1.81, each named where it is mended.
 #pragma once
 
 #include <algorithm>

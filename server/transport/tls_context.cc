@@ -124,13 +124,13 @@ absl::StatusOr<std::shared_ptr<ssl::context>> TlsContextCache::Get(const core::T
     found->digest = digest;
     found->context = *context;
   } else {
-    DropUnused();
+    DropAllIfFull();
     entries_.push_back({.spec = std::move(key), .digest = digest, .context = *context});
   }
   return *std::move(context);
 }
 
-void TlsContextCache::DropUnused() {
+void TlsContextCache::DropAllIfFull() {
   if (entries_.size() >= kKeptEntries) {
     // Connections hold OpenSSL's own reference; what the cache alone holds may go, and is built anew when it is wanted.
     entries_.clear();

@@ -37,7 +37,7 @@ class TlsContextCache {
   // More distinct ones than this begin anew.
   static constexpr size_t kKeptEntries = 64;
 
-  void DropUnused();
+  void DropAllIfFull();
 
   const SecretSource* const secrets_;
   std::vector<Entry> entries_;

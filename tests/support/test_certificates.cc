@@ -91,7 +91,7 @@ TestAuthority::TestAuthority() : keys_(new Keys{Key(EVP_EC_gen("P-256")), nullpt
   certificate_ = ToPem(own);
 }
 
-TestAuthority::~TestAuthority() { delete keys_; }
+TestAuthority::~TestAuthority() = default;
 
 TestIdentity TestAuthority::Issue(const TestCertificateSpec& spec) const {
   const Key key(EVP_EC_gen("P-256"));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -36,7 +37,7 @@ class TestAuthority {
 
  private:
   struct Keys;
-  Keys* keys_;
+  const std::unique_ptr<Keys> keys_;
   std::string certificate_;
 };
 

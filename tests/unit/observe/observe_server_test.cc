@@ -152,12 +152,11 @@ class ObserveServerTest : public testing::Test {
   // A page on which every family of sessions has a sample.
   std::string FullSessions() {
     SessionExposition page({.level = SeriesLevel::kFull}, clock_.Now(), clock_.WallNow());
-    core::SessionStatus status;
-    status.last_alive = clock_.Now();
-    status.tls_expiry = clock_.WallNow();
-    status.tcp_rtt = core::TcpRtt{.min = 1ms, .smoothed = 1ms};
-    status.beats = {core::BeatStatus{.name = "protocol", .last_rtt = 1ms}, core::BeatStatus{.name = "op"}};
-    page.Add(registry_.views_[0], status);
+    page.Add(registry_.views_[0], {.last_alive = clock_.Now(),
+                                   .tcp_rtt = core::TcpRtt{.min = 1ms, .smoothed = 1ms},
+                                   .tls_expiry = clock_.WallNow(),
+                                   .protocol = {.active = true, .last_rtt = 1ms},
+                                   .app = {.active = true}});
     std::string text;
     while (page.Next(text)) {
     }

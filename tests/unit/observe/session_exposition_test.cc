@@ -8,9 +8,8 @@
 namespace holter::observe {
 namespace {
 
-using core::BeatStatus;
 using core::Health;
-using core::SessionStatus;
+using core::SessionVitals;
 using core::State;
 using namespace std::chrono_literals;
 
@@ -26,19 +25,15 @@ class SessionExpositionTest : public testing::Test {
             .url = "wss://example.com:8443/token",
             .labels = &labels_};
   }
-  SessionStatus Healthy() const {
-    SessionStatus status;
-    status.state = State::kOpen;
-    status.health = Health::kHealthy;
-    status.last_alive = clock_.Now() - 1500ms;
-    status.reconnects = 3;
-    status.tcp_rtt = core::TcpRtt{.min = 40us, .smoothed = 30ms};
-    status.tls_expiry = WallTime(1'800'000'000s);
-    status.beats = {
-        BeatStatus{.name = "protocol", .last_rtt = 123456ns, .last_ack = clock_.Now(), .counters = {.missed = 1}},
-        BeatStatus{.name = "older", .last_rtt = 9ms, .last_ack = clock_.Now() - 2s, .counters = {.missed = 2}},
-        BeatStatus{.name = "newer", .last_rtt = 5ms, .last_ack = clock_.Now() - 1s, .counters = {.missed = 4}}};
-    return status;
+  SessionVitals Healthy() const {
+    return {.state = State::kOpen,
+            .health = Health::kHealthy,
+            .reconnects = 3,
+            .last_alive = clock_.Now() - 1500ms,
+            .tcp_rtt = core::TcpRtt{.min = 40us, .smoothed = 30ms},
+            .tls_expiry = WallTime(1'800'000'000s),
+            .protocol = {.active = true, .last_rtt = 123456ns, .missed = 1},
+            .app = {.active = true, .last_rtt = 5ms, .missed = 6}};
   }
   static std::string Write(SessionExposition& page) {
     std::string text;
@@ -55,7 +50,7 @@ TEST_F(SessionExpositionTest, FullPage) {
   labels_ = {{"team", "a\"b\\c\nd"}, {"zone", "é"}};
   SessionExposition page = Make(SeriesLevel::kFull);
   page.Add(View("feed-1"), Healthy());
-  page.Add(View("feed-2"), SessionStatus{});
+  page.Add(View("feed-2"), SessionVitals{});
   EXPECT_EQ(
       Write(page),
       R"(# HELP holter_session_series_dropped Series of single sessions that this scrape left out because of the limit.
@@ -117,18 +112,16 @@ TEST_F(SessionExpositionTest, UpIsHealthyOrDegraded) {
       {Health::kUnknown, 0}, {Health::kHealthy, 1}, {Health::kDegraded, 1}, {Health::kDown, 0}};
   for (const auto& [health, up] : cases) {
     SessionExposition page = Make(SeriesLevel::kBasic);
-    SessionStatus status;
-    status.health = health;
-    page.Add(View("s"), status);
+    SessionVitals vitals;
+    vitals.health = health;
+    page.Add(View("s"), vitals);
     EXPECT_EQ(ParseSamples(Write(page)).at("holter_session_up{tenant=\"default\",session=\"s\",group=\"feeds\"}"), up);
   }
 }
 
-TEST_F(SessionExpositionTest, ABeatNamedProtocolBehindTheFirstIsOfTheApplication) {
+TEST_F(SessionExpositionTest, ALayerThatIsNotDeclaredHasNoSeries) {
   SessionExposition page = Make(SeriesLevel::kBasic);
-  SessionStatus status;
-  status.beats = {BeatStatus{.name = "op", .counters = {.missed = 1}}};
-  page.Add(View("s"), status);
+  page.Add(View("s"), {.app = {.active = true, .missed = 1}});
   const auto samples = ParseSamples(Write(page));
   const std::string name =
       "holter_session_heartbeats_missed_total{tenant=\"default\",session=\"s\",group=\"feeds\",layer=\"";
@@ -141,7 +134,7 @@ TEST_F(SessionExpositionTest, SessionsBeyondTheLimitAreDroppedWholeAndCounted) {
   for (const char* session : {"a", "b", "c", "d"}) {
     page.Add(View(session), Healthy());  // 9 series each
   }
-  page.Add(View("e"), SessionStatus{});  // 3 series, which would fit
+  page.Add(View("e"), SessionVitals{});  // 3 series, which would fit
   const auto samples = ParseSamples(Write(page));
   EXPECT_EQ(samples.at("holter_session_series_dropped"), 9 + 9 + 3);
   EXPECT_EQ(samples.size(), 1u + 18u);

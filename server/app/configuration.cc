@@ -30,6 +30,23 @@ CLI::Option* AddWord(CLI::App& app, const std::string& name, Enum& value, const 
       app.add_option(name, value, description)->transform(CLI::CheckedTransformer(words).description("")));
 }
 
+CLI::Option* AddDuration(CLI::App& app, const std::string& name, Duration& value, Duration least,
+                         const std::string& description) {
+  const auto parse = [name, &value, least](const std::string& text) {
+    const absl::StatusOr<Duration> parsed = ParseDuration(text);
+    if (!parsed.ok()) {
+      throw CLI::ValidationError(name, std::string(parsed.status().message()));
+    }
+    if (*parsed < least) {
+      throw CLI::ValidationError(name, fmt::format("expected at least {}, got {}", FormatDuration(least), text));
+    }
+    value = *parsed;
+  };
+  return WithEnvironment(app.add_option_function<std::string>(name, parse, description)
+                             ->type_name("DURATION")
+                             ->default_str(FormatDuration(value)));
+}
+
 void AddFlags(CLI::App& app, Configuration& config) {
   Add(app, "--grpc-listen", config.grpc_listen, "Address and port of the gRPC API; port 0 takes a free one");
   Add(app, "--http-listen", config.http_listen, "Address and port of /metrics, /livez and /readyz");
@@ -50,6 +67,8 @@ void AddFlags(CLI::App& app, Configuration& config) {
   Add(app, "--dns-server", config.dns_server, "host:port of the name server, in place of the system's");
   Add(app, "--watch-history", config.watch_history, "Changes that a Watch resume token may lie behind")
       ->check(CLI::Range(1024, 16'777'216));
+  AddDuration(app, "--watch-write-timeout", config.watch_write_timeout, std::chrono::milliseconds(10),
+              "A Watch whose client takes no data for so long is cut off (WATCH_LAGGED)");
   AddWord(app, "--session-series", config.series_level,
           {{"none", observe::SeriesLevel::kNone},
            {"basic", observe::SeriesLevel::kBasic},
@@ -105,16 +124,11 @@ std::optional<Configuration> ParseConfiguration(int argc, char** argv, int& exit
   app.allow_config_extras(CLI::config_extras_mode::error);
   bool check_only = false;
   app.add_flag("--check-config", check_only, "Say whether the configuration is right, and end")->configurable(false);
-  std::string stop_timeout = FormatDuration(config.stop_timeout);
-  Add(app, "--stop-timeout", stop_timeout, "How long open sessions may take to close when holterd stops");
+  AddDuration(app, "--stop-timeout", config.stop_timeout, Duration::zero(),
+              "How long open sessions may take to close when holterd stops");
   AddFlags(app, config);
   try {
     app.parse(argc, argv);
-    const absl::StatusOr<Duration> stop = ParseDuration(stop_timeout);
-    if (!stop.ok()) {
-      throw CLI::ValidationError("--stop-timeout", std::string(stop.status().message()));
-    }
-    config.stop_timeout = *stop;
     if (const std::string wrong = CheckTogether(config); !wrong.empty()) {
       throw CLI::ValidationError(wrong);
     }

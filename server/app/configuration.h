@@ -34,6 +34,7 @@ struct Configuration {
   int connect_in_flight = 256;
   std::string dns_server;
   size_t watch_history = 65536;
+  Duration watch_write_timeout = std::chrono::seconds(30);
 
   observe::SeriesLevel series_level = observe::SeriesLevel::kBasic;
   size_t series_limit = 200'000;

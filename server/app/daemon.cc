@@ -100,10 +100,12 @@ absl::Status Daemon::StartServers() {
   }
   http_ = *std::move(http);
   directory_ = registry::SessionsDirectory::Start(config_.sessions_dir, *registry_);
-  absl::StatusOr<std::unique_ptr<rpc::RpcServer>> rpc = rpc::RpcServer::Start({.registry = registry_.get(),
-                                                                               .operations = &metrics_,
-                                                                               .listen = config_.grpc_listen,
-                                                                               .reflection = config_.reflection});
+  absl::StatusOr<std::unique_ptr<rpc::RpcServer>> rpc =
+      rpc::RpcServer::Start({.registry = registry_.get(),
+                             .operations = &metrics_,
+                             .listen = config_.grpc_listen,
+                             .reflection = config_.reflection,
+                             .write_timeout = config_.watch_write_timeout});
   if (!rpc.ok()) {
     return rpc.status();
   }

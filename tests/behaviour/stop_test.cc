@@ -1,52 +1,15 @@
 // A session is gone in under 100 ms in every phase, and an engine within its deadline.
-#include <arpa/inet.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <vector>
 
 #include "tests/behaviour/fixture.h"
+#include "tests/support/mute_socket.h"
 
 namespace holter::testing {
 namespace {
 
 using core::Health;
 using core::State;
-
-// A bound socket that never answers: a name server or a listener whose queue is full.
-class MuteSocket {
- public:
-  explicit MuteSocket(int type) : socket_(::socket(AF_INET, type, 0)) {
-    address_.sin_family = AF_INET;
-    address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_EQ(bind(socket_, reinterpret_cast<sockaddr*>(&address_), sizeof(address_)), 0);
-    socklen_t size = sizeof(address_);
-    EXPECT_EQ(getsockname(socket_, reinterpret_cast<sockaddr*>(&address_), &size), 0);
-  }
-  ~MuteSocket() {
-    for (const int filler : fillers_) {
-      close(filler);
-    }
-    close(socket_);
-  }
-
-  // Listens with a queue that is full, so that further SYNs are dropped.
-  void ListenFull() {
-    EXPECT_EQ(listen(socket_, 0), 0);
-    for (int i = 0; i < 4; ++i) {
-      const int filler = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-      (void)connect(filler, reinterpret_cast<sockaddr*>(&address_), sizeof(address_));
-      fillers_.push_back(filler);
-    }
-  }
-  std::string address() const { return "127.0.0.1:" + std::to_string(ntohs(address_.sin_port)); }
-
- private:
-  const int socket_;
-  sockaddr_in address_{};
-  std::vector<int> fillers_;
-};
 
 class StopTest : public BehaviourTest {
  protected:
@@ -102,14 +65,10 @@ TEST_F(StopTest, DuringTheUpgrade) {
 }
 
 TEST_F(StopTest, WhileBackingOff) {
-  std::string refused;
-  {
-    const MuteSocket gone(SOCK_STREAM);
-    refused = gone.address();
-  }
+  const MuteSocket refused(SOCK_STREAM);
   core::SharedSpec spec = QuickSpec();
   spec.reconnect.first_delay = spec.reconnect.max_delay = seconds(60);
-  const auto session = Begin("ws://" + refused + "/", std::move(spec));
+  const auto session = Begin("ws://" + refused.address() + "/", std::move(spec));
   ASSERT_TRUE(WaitForHealth(Health::kDown));
   EXPECT_EQ(session->Snapshot().state, State::kBackoff);
   EXPECT_EQ(session->Snapshot().reason, core::Reason::kConnectRefused);

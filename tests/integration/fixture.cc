@@ -8,12 +8,13 @@
 
 namespace holter::integration {
 
-void EndToEndTest::StartDaemon(const Certificates* certificates, std::vector<std::string> flags) {
+void EndToEndTest::StartDaemon(const Certificates* certificates, std::vector<std::string> flags,
+                               std::vector<std::string> launcher) {
   if (certificates != nullptr) {
     scratch.Write("secrets/test/ca", ReadFile(certificates->ca));
     flags.push_back("--secrets-dir=" + scratch.path() + "/secrets");
   }
-  daemon = std::make_unique<Daemon>(scratch, std::move(flags));
+  daemon = std::make_unique<Daemon>(scratch, std::move(flags), std::move(launcher));
   daemon->Start();
   client = std::make_unique<client::Client>(client::ClientOptions{.server = daemon->grpc()});
 }

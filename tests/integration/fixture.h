@@ -20,14 +20,15 @@ struct CliReport {
   std::string err;
 };
 
-class EndToEndTest : public testing::Test {
+class EndToEndTest : public ::testing::Test {
  protected:
   // Beats of both layers, fast.
   static constexpr std::chrono::milliseconds kInterval{100};
   static constexpr std::chrono::milliseconds kTimeout{1000};
 
   // With the certificate authority of `certificates`, if any, under the secret test/ca.
-  void StartDaemon(const Certificates* certificates = nullptr, std::vector<std::string> flags = {});
+  void StartDaemon(const Certificates* certificates = nullptr, std::vector<std::string> flags = {},
+                   std::vector<std::string> launcher = {});
   // A session with both heartbeats that comes back fast; declared when it returns.
   void Declare(const std::string& id, const std::string& url, bool tls = false);
 

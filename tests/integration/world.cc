@@ -102,16 +102,17 @@ std::string Peer::Url() const {
   return fmt::format("{}://127.0.0.1:{}/", certificates_ != nullptr ? "wss" : "ws", port_);
 }
 
-Daemon::Daemon(const ScratchFolder& scratch, std::vector<std::string> flags)
-    : scratch_(scratch.path()), flags_(std::move(flags)) {}
+Daemon::Daemon(const ScratchFolder& scratch, std::vector<std::string> flags, std::vector<std::string> launcher)
+    : scratch_(scratch.path()), flags_(std::move(flags)), launcher_(std::move(launcher)) {}
 
 void Daemon::Start() {
   process_.reset();
   const std::string ports_path = scratch_ + "/ports.json";
   std::filesystem::remove(ports_path);
-  std::vector<std::string> argv = {HOLTERD_BINARY, "--grpc-listen=" + (grpc_.empty() ? "127.0.0.1:0" : grpc_),
-                                   "--http-listen=127.0.0.1:0", "--data-dir=" + scratch_ + "/data",
-                                   "--ports-file=" + ports_path};
+  std::vector<std::string> argv = launcher_;
+  argv.insert(argv.end(),
+              {HOLTERD_BINARY, "--grpc-listen=" + (grpc_.empty() ? "127.0.0.1:0" : grpc_), "--http-listen=127.0.0.1:0",
+               "--data-dir=" + scratch_ + "/data", "--ports-file=" + ports_path});
   argv.insert(argv.end(), flags_.begin(), flags_.end());
   process_ = std::make_unique<ChildProcess>(argv, scratch_);
   const auto serving = [&] { return ReadFile(ports_path).ends_with("}\n") || !process_->running(); };
@@ -158,6 +159,11 @@ void ChangeRecorder::Record() {
     if (event->kind == client::WatchEvent::Kind::kReset) ++resets_;
     changes_.insert(changes_.end(), event->response.changes().begin(), event->response.changes().end());
   }
+}
+
+std::vector<v1::SessionChange> ChangeRecorder::All() const {
+  absl::MutexLock lock(&mutex_);
+  return changes_;
 }
 
 std::vector<v1::SessionChange> ChangeRecorder::Of(const std::string& name) const {

@@ -63,7 +63,8 @@ class Peer {
 // holterd, with its files in `scratch`: started again, it finds what it knew.
 class Daemon {
  public:
-  Daemon(const ScratchFolder& scratch, std::vector<std::string> flags);
+  // `launcher`: a program and its arguments that run holterd in their place, such as prlimit.
+  Daemon(const ScratchFolder& scratch, std::vector<std::string> flags, std::vector<std::string> launcher = {});
 
   // Serves when it returns.
   void Start();
@@ -75,6 +76,7 @@ class Daemon {
  private:
   const std::string scratch_;
   const std::vector<std::string> flags_;
+  const std::vector<std::string> launcher_;
   std::string grpc_;
   std::string http_;
   std::unique_ptr<ChildProcess> process_;
@@ -88,6 +90,8 @@ class ChangeRecorder {
   ChangeRecorder(const ChangeRecorder&) = delete;
   ChangeRecorder& operator=(const ChangeRecorder&) = delete;
 
+  // In the order in which they came.
+  std::vector<v1::SessionChange> All() const;
   std::vector<v1::SessionChange> Of(const std::string& name) const;
   // The first change of `name` at or after `since` that `wanted` holds for; fails the test when none comes.
   v1::SessionChange Await(const std::string& name, SystemTime since,

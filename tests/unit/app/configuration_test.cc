@@ -80,13 +80,20 @@ TEST(ConfigurationTest, WrongUsageNamesTheFlag) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
       {{"--no-such-flag"}, "--no-such-flag"}, {{"--connect-rate=-1"}, "--connect-rate"},
       {{"--store=paper"}, "--store"},         {{"--stop-timeout=3"}, "--stop-timeout"},
-      {{"--log-level=loud"}, "--log-level"},
+      {{"--log-level=loud"}, "--log-level"},  {{"--watch-write-timeout=1ms"}, "--watch-write-timeout"},
   };
   for (const auto& [arguments, named] : cases) {
     const Parsed parsed = Parse(arguments);
     EXPECT_EQ(parsed.exit_status, 2) << named;
     EXPECT_THAT(parsed.error, HasSubstr(named));
   }
+}
+
+TEST(ConfigurationTest, DurationsHaveAUnitAndComeFromEverywhere) {
+  const Parsed parsed = Parse({"--config", WriteFile("watch-write-timeout: 2s\n"), "--stop-timeout=1s500ms"});
+  ASSERT_TRUE(parsed.config.has_value()) << parsed.error;
+  EXPECT_EQ(parsed.config->watch_write_timeout, std::chrono::seconds(2));
+  EXPECT_EQ(parsed.config->stop_timeout, std::chrono::milliseconds(1500));
 }
 
 TEST(ConfigurationTest, UnknownOrNestedKeyOfTheFileIsAnError) {

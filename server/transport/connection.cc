@@ -1,10 +1,30 @@
 #include "transport/connection.h"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
+
+#include "base/secret.h"
 
 namespace holter::transport {
 
 using Manner = core::DropAction::Manner;
+
+namespace {
+
+bool HasSecret(const core::HeaderSpec& header) {
+  const auto references = FindSecretReferences(header.value);
+  return !references.ok() || !references->empty();
+}
+
+// A detail is stored nowhere, but logged and answered.
+std::string DetailOfClose(std::string_view reason, bool told_secret) {
+  if (told_secret && !reason.empty()) {
+    return "the peer's words are not shown, since it was sent a secret that they may repeat";
+  }
+  return std::string(reason);
+}
+
+}  // namespace
 
 Connection::Connection(boost::intrusive_ptr<LoopContext> context, ChannelObserver* observer)
     : context_(std::move(context)), observer_(observer) {}
@@ -13,6 +33,7 @@ Connection::~Connection() = default;
 
 void Connection::Dial(std::string url, std::shared_ptr<const core::SharedSpec> spec) {
   close_timeout_ = spec->connect.timeouts.close;
+  told_secret_ = std::any_of(spec->connect.headers.begin(), spec->connect.headers.end(), HasSecret);
   dial_ = std::make_unique<DialAttempt>(*this, std::move(url), std::move(spec));
   boost::asio::post(context_->io, [self = boost::intrusive_ptr<Connection>(this)] {
     if (self->dial_ != nullptr) {
@@ -110,7 +131,7 @@ void Connection::OnCloseFrame(uint16_t code, std::string_view reason) {
     // The session is over now; whether the peer also ends TCP concerns only our descriptors.
     BeginClosing();
     peer_closed_ = true;
-    TellClosed({.reason = core::Reason::kPeerClosed, .code = code, .detail = std::string(reason)});
+    TellClosed({.reason = core::Reason::kPeerClosed, .code = code, .detail = DetailOfClose(reason, told_secret_)});
   }
 }
 

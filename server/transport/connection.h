@@ -93,6 +93,7 @@ class Connection final : public LoopCounted<Connection> {
   Duration close_timeout_{};
   Stage stage_ = Stage::kDialing;
   bool peer_closed_ = false;  // in kClosing: the peer began it
+  bool told_secret_ = false;  // the peer may repeat it
 };
 
 }  // namespace holter::transport

@@ -70,6 +70,7 @@ class Daemon {
   void Start();
   ChildProcess& process() { return *process_; }
   const std::string& grpc() const { return grpc_; }
+  const std::string& http() const { return http_; }
   // The body of a GET.
   std::string Http(const std::string& path) const;
 

@@ -174,5 +174,15 @@ TEST_F(ChannelOpenTest, ThePeersCloseIsReportedWithItsCode) {
   EXPECT_EQ(peer.frames()[0].close_code(), 4321);
 }
 
+TEST_F(ChannelOpenTest, WordsOfAPeerThatWasSentASecretAreNotRepeated) {
+  secrets.values["feed/token"] = "go away";
+  spec.connect.headers = {{"Authorization", "Bearer ${secret:feed/token}"}};
+  MisbehavingPeer peer(scripts::AcceptsThenCloses(4321));
+  ASSERT_TRUE(DialUntilOpen(peer.url()));
+  ASSERT_TRUE(RunUntil([&] { return observer.closed.has_value(); }));
+  EXPECT_EQ(observer.closed->code, 4321);
+  EXPECT_EQ(observer.closed->detail.find("go away"), std::string::npos) << observer.closed->detail;
+}
+
 }  // namespace
 }  // namespace holter::transport

@@ -59,7 +59,7 @@ void AddFlags(CLI::App& app, Configuration& config) {
   Add(app, "--data-dir", config.data_dir, "Directory of the embedded store");
   Add(app, "--sessions-dir", config.sessions_dir, "Directory of YAML files that declare sessions");
   Add(app, "--secrets-dir", config.secrets_dir, "Directory whose files name/key are meant by ${secret:name/key}");
-  Add(app, "--loops", config.loops, "Event loops; 0 means one a core")->check(CLI::Range(0, 256));
+  Add(app, "--loops", config.loops, "Event loops; 0 means one less than cores")->check(CLI::Range(0, 256));
   Add(app, "--connect-rate", config.connect_rate, "Connection attempts a second; 0 means no bound")
       ->check(CLI::Range(0.0, 1e6));
   Add(app, "--connect-in-flight", config.connect_in_flight, "Connection attempts at a time; 0 means no bound")

@@ -70,6 +70,7 @@ void HeartbeatMachine::OnSent(const Tick& tick, const Cadence& cadence, uint64_t
   const double part = 1.0 - Uniform01(random);  // in (0, 1]
   next_due_ +=
       std::max(Duration(1), Duration(static_cast<Duration::rep>(static_cast<double>(cadence.interval.count()) * part)));
+  if (cadence.interval >= kLeastAligned) next_due_ -= next_due_.time_since_epoch() % kTurn;
   if (next_due_ <= tick.now) Schedule(tick.now, cadence.interval);
 }
 

@@ -26,6 +26,10 @@ namespace holter::core {
 class HeartbeatMachine {
  public:
   static constexpr int kMostExcuses = 3;
+  // What waking a thread costs is shared by all that is due at the same moment: the turns of intervals of at least
+  // kLeastAligned are at whole multiples of kTurn, and none is late for it.
+  static constexpr Duration kTurn = std::chrono::milliseconds(5);
+  static constexpr Duration kLeastAligned = 200 * kTurn;
 
   // What an answer turned out to be.
   struct Answer {

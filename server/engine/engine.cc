@@ -83,7 +83,7 @@ transport::TransportOptions WithDefaults(transport::TransportOptions options) {
 
 int LoopCount(const EngineOptions& options) {
   if (options.loops > 0) return options.loops;
-  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()) - 1);
 }
 
 EngineImpl::EngineImpl(const EngineOptions& options, size_t file_limit)

@@ -23,7 +23,7 @@
 namespace holter::engine {
 
 struct EngineOptions {
-  int loops = 0;                // 0: one a core
+  int loops = 0;                // 0: one less than cores, at least one
   double connect_rate = 200;    // dials a second over all loops; 0: not limited
   int connect_in_flight = 256;  // attempts at a time over all loops; 0: not limited
   size_t file_limit = 0;        // 0: RLIMIT_NOFILE, raised to its hard limit

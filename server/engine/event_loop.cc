@@ -17,7 +17,7 @@ namespace holter::engine {
 namespace {
 
 // Deadlines closer together than this share a wake-up: one system call and one turn of the reactor for all of them.
-constexpr Duration kTimerGrain = std::chrono::microseconds(500);
+constexpr Duration kTimerGrain = std::chrono::milliseconds(1);
 constexpr Duration kDrainTickPeriod = std::chrono::milliseconds(10);
 // For handlers of operations that the factory's shutdown has cancelled; they need no waiting.
 constexpr Duration kCancelledHandlers = std::chrono::milliseconds(200);

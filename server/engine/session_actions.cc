@@ -11,7 +11,7 @@ namespace holter::engine {
 namespace {
 
 // tcp_info is a system call; heartbeats are many.
-constexpr Duration kTcpRttPeriod = std::chrono::seconds(5);
+constexpr Duration kTcpRttPeriod = std::chrono::seconds(10);
 constexpr Duration kTrafficPeriod = std::chrono::seconds(1);
 
 bool Empty(const core::Traffic& traffic) {

@@ -29,7 +29,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr uint64_t kTimer = ~uint64_t{0};
-constexpr std::chrono::milliseconds kTurn{1};  // pings that are due within one turn go out together
+constexpr std::chrono::milliseconds kTurn{5};  // pings that are due within one turn go out together, as in holterd
 constexpr size_t kPingSize = 10;               // header, mask of zeros, four bytes of sequence
 constexpr size_t kPongSize = 6;
 

@@ -73,6 +73,29 @@ TEST_F(SessionPings, TheSecondIsSpreadOverTheInterval) {
   EXPECT_GE(tenths.size(), 10u) << "every tenth of the interval is used";
 }
 
+TEST_F(SessionPings, TurnsOfLongIntervalsAreSharedAndThoseOfShortOnesAreNot) {
+  const auto is_aligned = [this] {
+    return machine_->NextDeadline().time_since_epoch() % HeartbeatMachine::kTurn == Duration::zero();
+  };
+  SharedSpec spec = PlainSpec();
+  spec.protocol.cadence.interval = HeartbeatMachine::kLeastAligned;
+  int aligned = 0;
+  for (int session = 0; session < 100; ++session) {
+    Advance(std::chrono::microseconds(777));
+    MakeOpen(spec);
+    Pong("1");
+    ASSERT_TRUE(is_aligned());
+    ASSERT_GT(machine_->NextDeadline(), tick_.now);
+  }
+  spec.protocol.cadence.interval -= milliseconds(1);
+  for (int session = 0; session < 100; ++session) {
+    MakeOpen(spec);
+    Pong("1");
+    aligned += is_aligned() ? 1 : 0;
+  }
+  EXPECT_LT(aligned, 50);
+}
+
 TEST_F(SessionPings, LaterOnesComeAtTheIntervalWithoutDrift) {
   OpenToSecondPing(PlainSpec());
   const TimePoint second = tick_.now;

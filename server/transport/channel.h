@@ -45,7 +45,7 @@ class ChannelObserver {
 // Owned by the runner of a session.
 class Channel {
  public:
-  // As Release(kAbort) if that was not called. Never blocks.
+  // As Release(kAbort) if that was not called and nothing has ended it. Never blocks.
   virtual ~Channel() = default;
 
   // Queue a frame; only between OnOpened and the end. Never blocks and never fails: a write that cannot go on shows in

@@ -13,7 +13,8 @@ class BeastChannel final : public Channel {
  public:
   explicit BeastChannel(boost::intrusive_ptr<Connection> connection) : connection_(std::move(connection)) {}
   ~BeastChannel() override {
-    if (!released_) {
+    // After its end a connection closes by itself: the answer to the peer's close frame is still on the way.
+    if (connection_->listening()) {
       connection_->Release(core::DropAction::Manner::kAbort, 0, "");
     }
   }
@@ -21,7 +22,6 @@ class BeastChannel final : public Channel {
   void Ping(std::string payload) override { connection_->Ping(std::move(payload)); }
   void Send(core::FrameKind kind, std::string payload) override { connection_->Send(kind, std::move(payload)); }
   void Release(core::DropAction::Manner manner, uint16_t code, std::string_view reason) override {
-    released_ = true;
     connection_->Release(manner, code, reason);
   }
   bool InputPending() const override { return connection_->InputPending(); }
@@ -30,7 +30,6 @@ class BeastChannel final : public Channel {
 
  private:
   const boost::intrusive_ptr<Connection> connection_;
-  bool released_ = false;
 };
 
 class BeastChannelFactory final : public ChannelFactory {

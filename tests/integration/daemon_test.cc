@@ -13,6 +13,7 @@ using std::chrono::seconds;
 using std::chrono::steady_clock;
 
 constexpr int kSessions = 10;
+constexpr int kLate = 3;
 
 class DaemonTest : public EndToEndTest {
  protected:
@@ -93,20 +94,27 @@ TEST_F(DaemonTest, ADeletedSessionIsGone) {
 }
 
 // The clocks of a stopped process go on: every deadline has passed when it continues, and none of it is the peer's
-// fault.
+// fault. Neither of one whose answers wait to be read, nor of one that has not answered by then: it is judged by a
+// fresh beat.
 TEST_F(DaemonTest, NobodyIsDeclaredDeadBecauseTheDaemonWasStopped) {
-  for (int i = 0; i < kSessions; ++i) AwaitHealthy(Id(i), 3);
+  const Peer late(PeerKind::kPython, scratch, nullptr);
+  for (int i = kSessions; i < kSessions + kLate; ++i) Declare(Id(i), late.Url());
+  for (int i = 0; i < kSessions + kLate; ++i) AwaitHealthy(Id(i), 3);
   const ChangeRecorder recorder(*client);
-  EXPECT_TRUE(Await([&] { return !recorder.Of(NameOf(Id(kSessions - 1))).empty(); }));
+  EXPECT_TRUE(Await([&] { return !recorder.Of(NameOf(Id(kSessions + kLate - 1))).empty(); }));
   constexpr seconds kStopped(10);  // of the timeout: ten times
+  late.Freeze();
+  std::this_thread::sleep_for(2 * kInterval);  // beats go out that nobody answers
   daemon->process().Signal(SIGSTOP);
   std::this_thread::sleep_for(kStopped);
   daemon->process().Signal(SIGCONT);
+  std::this_thread::sleep_for(2 * kInterval);  // the deadlines of those beats are judged
+  late.Thaw();
   constexpr int kFreshBeats = 20;
   std::vector<int64_t> enough;
-  for (int i = 0; i < kSessions; ++i) enough.push_back(StatusOf(Id(i)).beats(0).acked() + kFreshBeats);
-  for (int i = 0; i < kSessions; ++i) AwaitHealthy(Id(i), enough[static_cast<size_t>(i)]);
-  for (int i = 0; i < kSessions; ++i) {
+  for (int i = 0; i < kSessions + kLate; ++i) enough.push_back(StatusOf(Id(i)).beats(0).acked() + kFreshBeats);
+  for (int i = 0; i < kSessions + kLate; ++i) AwaitHealthy(Id(i), enough[static_cast<size_t>(i)]);
+  for (int i = 0; i < kSessions + kLate; ++i) {
     EXPECT_EQ(StatusOf(Id(i)).reconnects(), 0);
     for (const v1::SessionChange& change : recorder.Of(NameOf(Id(i)))) {
       EXPECT_EQ(change.session().status().health(), v1::HEALTH_HEALTHY) << change.DebugString();

@@ -3,6 +3,7 @@
 #include <google/protobuf/util/json_util.h>
 
 #include <algorithm>
+#include <atomic>
 
 #include "tests/integration/fixture.h"
 #include "tests/support/misbehaving_peer.h"
@@ -10,6 +11,7 @@
 namespace holter::integration {
 namespace {
 
+using holter::testing::ClosePayload;
 using holter::testing::MisbehavingPeer;
 using holter::testing::Opcode;
 using holter::testing::PeerConnection;
@@ -153,6 +155,34 @@ TEST_F(MisbehaviourTest, AcceptThenCloseDoesNotLoopHot) {
   EXPECT_GE(steady_clock::now() - begin, milliseconds(690));
   EXPECT_EQ(StatusOf("bouncer").last_close_code(), 1000);
   EXPECT_FALSE(WasEver("bouncer", v1::HEALTH_HEALTHY));
+}
+
+// The answer to its close frame is not overtaken by the end of the connection.
+TEST_F(MisbehaviourTest, APeerThatClosesHearsOurCloseFrameAndAnEndWithoutReset) {
+  const holter::testing::TestAuthority authority;
+  std::atomic<int> answered = 0;
+  std::atomic<int> ended = 0;
+  std::atomic<int> reset = 0;
+  const Script closes = [&](PeerConnection& connection) {
+    if (!connection.Upgrade() || !connection.SendFrame(Opcode::kClose, ClosePayload(4001))) return;
+    connection.Pause(milliseconds(20));  // busy with something else while the answer comes in
+    while (const auto frame = connection.ReadFrame()) {
+      if (frame->opcode != Opcode::kClose) continue;
+      if (frame->close_code() == 4001) ++answered;
+      break;
+    }
+    ++(connection.Send("x") ? ended : reset);
+    connection.Shutdown();
+    connection.AwaitEnd();
+  };
+  const MisbehavingPeer plain(closes);
+  const MisbehavingPeer tls(closes, authority.Issue());
+  Declare("plain", plain);
+  Declare("tls", tls, R"({"tls": {"insecureSkipVerify": true}})");
+  EXPECT_TRUE(Await([&] { return plain.connections() >= 10 && tls.connections() >= 10; }));
+  EXPECT_GE(answered, 18);
+  EXPECT_GE(ended, 18);
+  EXPECT_EQ(reset, 0);
 }
 
 TEST_F(MisbehaviourTest, CloseHandshakesThatNeverFinishCostNoDescriptor) {

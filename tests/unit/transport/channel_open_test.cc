@@ -174,6 +174,16 @@ TEST_F(ChannelOpenTest, ThePeersCloseIsReportedWithItsCode) {
   EXPECT_EQ(peer.frames()[0].close_code(), 4321);
 }
 
+TEST_F(ChannelOpenTest, ThePeersCloseIsAnsweredThoughTheOwnerLetsGoAtOnce) {
+  MisbehavingPeer peer(scripts::AcceptsThenCloses(4321));
+  ASSERT_TRUE(DialUntilOpen(peer.url()));
+  ASSERT_TRUE(RunUntil([&] { return observer.closed.has_value(); }));
+  channel.reset();
+  ASSERT_TRUE(RunUntil([&] { return factory->open_files() == 0; }));
+  ASSERT_EQ(peer.frames().size(), 1U);
+  EXPECT_EQ(peer.frames()[0].close_code(), 4321);
+}
+
 TEST_F(ChannelOpenTest, WordsOfAPeerThatWasSentASecretAreNotRepeated) {
   secrets.values["feed/token"] = "go away";
   spec.connect.headers = {{"Authorization", "Bearer ${secret:feed/token}"}};

@@ -31,6 +31,7 @@ std::string WordOf(Phase phase) {
 }
 
 constexpr milliseconds kCloseGrace{1000};
+constexpr int kAttempts = 10;
 
 class StopPhasesTest : public EndToEndTest {
  protected:
@@ -124,7 +125,9 @@ class DeleteTest : public StopPhasesTest, public ::testing::WithParamInterface<P
     EXPECT_TRUE(client->Delete(NameOf(id)).ok());
     EXPECT_TRUE(absl::IsNotFound(client->Get(NameOf(id)).status()));
     EXPECT_TRUE(Await([&] {
-      return Largest("holter_capacity_sessions_used") == 0 && Largest("holter_connects_in_flight") == 0 &&
+      const std::string page = daemon->Http("/metrics");
+      return page.find("\nholter_capacity_sessions_used 0\n") != std::string::npos &&
+             page.find("\nholter_connects_in_flight 0\n") != std::string::npos &&
              (!has_socket || Sockets() <= sockets_before);
     })) << Sockets()
         << " sockets, " << sockets_before << " before\n"
@@ -138,14 +141,14 @@ class DeleteTest : public StopPhasesTest, public ::testing::WithParamInterface<P
   }
 };
 
-// A machine that is busy with something else may be late once. A wait that is built in is late every time.
+// A machine that is busy with something else is late now and then. A wait that is built in is late every time.
 TEST_P(DeleteTest, IsGoneInLessThanAHundredMilliseconds) {
   // Without the disk, whose speed is not the matter here.
   StartDaemon(nullptr, {"--store=memory", "--dns-server=" + dns_.address()});
   EXPECT_TRUE(client->List("tenants/-")->empty());  // the connection to the API stands
   const size_t sockets = Sockets();
   auto least = steady_clock::duration::max();
-  for (int attempt = 0; attempt < 3 && least >= milliseconds(100); ++attempt) {
+  for (int attempt = 0; attempt < kAttempts && least >= milliseconds(100); ++attempt) {
     const std::string id = "feed-" + std::to_string(attempt);
     Enter(GetParam(), id);
     least = std::min(least, TimeOfDelete(id, sockets));

@@ -10,5 +10,7 @@ namespace holter::store {
 
 // CRC-64/XZ over name and declaration. Part of the file format.
 int64_t ChecksumOf(const StoredSession& session);
+// Over every column but itself. Part of the file format.
+int64_t ChecksumOf(const StoredRequest& request);
 
 }  // namespace holter::store

@@ -39,6 +39,20 @@ constexpr const char* kSchema = R"sql(
   INSERT INTO progress VALUES(1, 0, 0);
 )sql";
 
+// What version 2 added.
+constexpr const char* kRequestsSchema = R"sql(
+  CREATE TABLE requests(
+    tenant TEXT NOT NULL,
+    id TEXT NOT NULL,
+    method TEXT NOT NULL,
+    fingerprint BLOB NOT NULL,
+    answer BLOB NOT NULL,
+    time INTEGER NOT NULL,
+    checksum INTEGER NOT NULL,
+    PRIMARY KEY(tenant, id)
+  ) WITHOUT ROWID;
+)sql";
+
 bool Exists(const std::string& path) {
   struct stat info {};
   return ::lstat(path.c_str(), &info) == 0;
@@ -68,6 +82,7 @@ absl::Status MakeDatabase(const std::string& directory) {
     database.exec(fmt::format("PRAGMA user_version={}", kSchemaVersion));
     SQLite::Transaction transaction(database);
     database.exec(kSchema);
+    database.exec(kRequestsSchema);
     transaction.commit();
   } catch (const SQLite::Exception& error) {
     return StatusOf(error, "make a database", draft);
@@ -134,6 +149,16 @@ absl::Status Configure(SQLite::Database& database, const std::string& path) {
   return absl::OkStatus();
 }
 
+// From the schema of an older holterd to this one, in one step that happens or does not.
+void Migrate(SQLite::Database& database) {
+  const int version = database.execAndGet("PRAGMA user_version").getInt();
+  if (version == kSchemaVersion) return;
+  SQLite::Transaction transaction(database);
+  database.exec(kRequestsSchema);
+  database.exec(fmt::format("PRAGMA user_version={}", kSchemaVersion));
+  transaction.commit();
+}
+
 }  // namespace
 
 std::string DatabasePathIn(const std::string& directory) { return directory + "/holter.db"; }
@@ -185,6 +210,7 @@ absl::StatusOr<std::unique_ptr<SQLite::Database>> OpenDatabase(const std::string
     auto database = std::make_unique<SQLite::Database>(path, SQLite::OPEN_READWRITE);
     if (absl::Status status = Configure(*database, path); !status.ok()) return status;
     if (absl::Status status = CheckPages(*database, path); !status.ok()) return status;
+    Migrate(*database);
     return database;
   } catch (const SQLite::Exception& error) {
     return StatusOf(error, "open the database", path);

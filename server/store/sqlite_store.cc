@@ -46,9 +46,14 @@ class SqliteStore final : public Store {
         find_(*database_, "SELECT checksum FROM sessions WHERE name = ?"),
         put_(*database_, "INSERT OR REPLACE INTO sessions(name, declaration, checksum) VALUES(?, ?, ?)"),
         delete_(*database_, "DELETE FROM sessions WHERE name = ?"),
+        put_request_(*database_,
+                     "INSERT OR REPLACE INTO requests(tenant, id, method, fingerprint, answer, time, checksum) "
+                     "VALUES(?, ?, ?, ?, ?, ?, ?)"),
+        delete_request_(*database_, "DELETE FROM requests WHERE tenant = ? AND id = ?"),
         progress_(*database_, "UPDATE progress SET sequence = ?, digest = ?") {}
 
   absl::StatusOr<std::vector<StoredSession>> Load() override;
+  absl::StatusOr<std::vector<StoredRequest>> LoadRequests() override;
 
   void Commit(std::vector<Change> changes, Done done) override {
     queue_.Push(Batch{.changes = std::move(changes), .done = std::move(done)});
@@ -59,8 +64,10 @@ class SqliteStore final : public Store {
   absl::StatusOr<std::vector<StoredSession>> ReadSessions();
   absl::Status ApplyGroup(const std::vector<Batch>& group);
   absl::Status WriteGroup(const std::vector<Batch>& group);
-  void Put(const StoredSession& session, Digest& digest);
-  void Delete(const std::string& name, Digest& digest);
+  void Apply(const PutChange& change, Digest& digest);
+  void Apply(const DeleteChange& change, Digest& digest);
+  void Apply(const PutRequestChange& change, Digest& digest);
+  void Apply(const DeleteRequestChange& change, Digest& digest);
   std::optional<int64_t> Find(const std::string& name);
 
   const DirectoryLock lock_;
@@ -71,6 +78,8 @@ class SqliteStore final : public Store {
   SQLite::Statement find_;
   SQLite::Statement put_;
   SQLite::Statement delete_;
+  SQLite::Statement put_request_;
+  SQLite::Statement delete_request_;
   SQLite::Statement progress_;
   int64_t sequence_ = 0;
   Digest digest_{0};
@@ -127,6 +136,30 @@ absl::StatusOr<std::vector<StoredSession>> SqliteStore::ReadSessions() {
   return sessions;
 }
 
+absl::StatusOr<std::vector<StoredRequest>> SqliteStore::LoadRequests() {
+  try {
+    std::vector<StoredRequest> requests;
+    SQLite::Statement read(
+        *database_, "SELECT tenant, id, method, fingerprint, answer, time, checksum FROM requests ORDER BY time");
+    while (read.executeStep()) {
+      StoredRequest request{.tenant = read.getColumn(0).getString(),
+                            .id = read.getColumn(1).getString(),
+                            .method = read.getColumn(2).getString(),
+                            .fingerprint = read.getColumn(3).getString(),
+                            .answer = read.getColumn(4).getString(),
+                            .time = WallTime(Duration(read.getColumn(5).getInt64()))};
+      if (ChecksumOf(request) != read.getColumn(6).getInt64()) {
+        return Damaged(path_, fmt::format("the request {} of tenant {} does not agree with its checksum", request.id,
+                                          request.tenant));
+      }
+      requests.push_back(std::move(request));
+    }
+    return requests;
+  } catch (const SQLite::Exception& error) {
+    return StatusOf(error, "read the requests", path_);
+  }
+}
+
 absl::Status SqliteStore::ApplyGroup(const std::vector<Batch>& group) {
   size_t changes = 0;
   for (const Batch& batch : group) {
@@ -149,11 +182,7 @@ absl::Status SqliteStore::WriteGroup(const std::vector<Batch>& group) {
     SQLite::Transaction transaction(*database_, SQLite::TransactionBehavior::IMMEDIATE);
     for (const Batch& batch : group) {
       for (const Change& change : batch.changes) {
-        if (const auto* put = std::get_if<PutChange>(&change)) {
-          Put(put->session, digest);
-        } else {
-          Delete(std::get<DeleteChange>(change).name, digest);
-        }
+        std::visit([&](const auto& what) { Apply(what, digest); }, change);
       }
     }
     progress_.reset();
@@ -190,7 +219,8 @@ std::optional<int64_t> SqliteStore::Find(const std::string& name) {
   return checksum;
 }
 
-void SqliteStore::Put(const StoredSession& session, Digest& digest) {
+void SqliteStore::Apply(const PutChange& change, Digest& digest) {
+  const StoredSession& session = change.session;
   if (const std::optional<int64_t> old = Find(session.name)) digest.Remove(*old);
   const int64_t checksum = ChecksumOf(session);
   digest.Add(checksum);
@@ -201,13 +231,34 @@ void SqliteStore::Put(const StoredSession& session, Digest& digest) {
   put_.exec();
 }
 
-void SqliteStore::Delete(const std::string& name, Digest& digest) {
-  const std::optional<int64_t> old = Find(name);
+void SqliteStore::Apply(const DeleteChange& change, Digest& digest) {
+  const std::optional<int64_t> old = Find(change.name);
   if (!old.has_value()) return;
   digest.Remove(*old);
   delete_.reset();
-  delete_.bindNoCopy(1, name);
+  delete_.bindNoCopy(1, change.name);
   delete_.exec();
+}
+
+// Requests are not in the digest: one that is lost may be run again, which is no damage to what is declared.
+void SqliteStore::Apply(const PutRequestChange& change, Digest& /*digest*/) {
+  const StoredRequest& request = change.request;
+  put_request_.reset();
+  put_request_.bindNoCopy(1, request.tenant);
+  put_request_.bindNoCopy(2, request.id);
+  put_request_.bindNoCopy(3, request.method);
+  put_request_.bindNoCopy(4, request.fingerprint.data(), static_cast<int>(request.fingerprint.size()));
+  put_request_.bindNoCopy(5, request.answer.data(), static_cast<int>(request.answer.size()));
+  put_request_.bind(6, static_cast<int64_t>(request.time.time_since_epoch().count()));
+  put_request_.bind(7, ChecksumOf(request));
+  put_request_.exec();
+}
+
+void SqliteStore::Apply(const DeleteRequestChange& change, Digest& /*digest*/) {
+  delete_request_.reset();
+  delete_request_.bindNoCopy(1, change.tenant);
+  delete_request_.bindNoCopy(2, change.id);
+  delete_request_.exec();
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/clock.h"
 #include "base/operation_observer.h"
 
 namespace holter::store {
@@ -19,13 +20,30 @@ struct StoredSession {
   std::string declaration;
 };
 
+// How one request that carried a request_id was answered. `fingerprint` and `answer` are opaque here.
+struct StoredRequest {
+  std::string tenant;  // primary key, with
+  std::string id;      // the request_id
+  std::string method;
+  std::string fingerprint;
+  std::string answer;
+  WallTime time{};
+};
+
 struct PutChange {
   StoredSession session;  // inserts or replaces
 };
 struct DeleteChange {
   std::string name;  // of a session that may or may not be there
 };
-using Change = std::variant<PutChange, DeleteChange>;
+struct PutRequestChange {
+  StoredRequest request;  // inserts or replaces
+};
+struct DeleteRequestChange {
+  std::string tenant;
+  std::string id;  // of a request that may or may not be there
+};
+using Change = std::variant<PutChange, DeleteChange, PutRequestChange, DeleteRequestChange>;
 
 // Implementations are thread-safe.
 class Store {
@@ -39,6 +57,8 @@ class Store {
   // Everything stored, in the order of names. Called once, before the first Commit. DATA_LOSS with a message for the
   // operator when the store is damaged.
   virtual absl::StatusOr<std::vector<StoredSession>> Load() = 0;
+  // Every answered request, the oldest first. As Load, which comes before it.
+  virtual absl::StatusOr<std::vector<StoredRequest>> LoadRequests() = 0;
 
   // Hands in a batch that is committed whole or not at all, in the order of calls; batches of many callers share a
   // sync. Never blocks on the disk.

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <memory>
@@ -33,6 +34,16 @@ class FakeStore final : public store::Store {
       sessions.push_back({.name = name, .declaration = declaration});
     }
     return sessions;
+  }
+
+  absl::StatusOr<std::vector<store::StoredRequest>> LoadRequests() override {
+    std::vector<store::StoredRequest> requests;
+    absl::MutexLock lock(&mutex_);
+    for (const auto& [key, request] : requests_) {
+      requests.push_back(request);
+    }
+    std::sort(requests.begin(), requests.end(), [](const auto& a, const auto& b) { return a.time < b.time; });
+    return requests;
   }
 
   void Commit(std::vector<store::Change> changes, Done done) override {
@@ -83,8 +94,12 @@ class FakeStore final : public store::Store {
       for (const store::Change& change : changes) {
         if (const auto* put = std::get_if<store::PutChange>(&change)) {
           stored_[put->session.name] = put->session.declaration;
-        } else {
-          stored_.erase(std::get<store::DeleteChange>(change).name);
+        } else if (const auto* erased = std::get_if<store::DeleteChange>(&change)) {
+          stored_.erase(erased->name);
+        } else if (const auto* request = std::get_if<store::PutRequestChange>(&change)) {
+          requests_[{request->request.tenant, request->request.id}] = request->request;
+        } else if (const auto* forgotten = std::get_if<store::DeleteRequestChange>(&change)) {
+          requests_.erase({forgotten->tenant, forgotten->id});
         }
       }
     }
@@ -93,6 +108,7 @@ class FakeStore final : public store::Store {
 
   mutable absl::Mutex mutex_;
   std::map<std::string, std::string> stored_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::pair<std::string, std::string>, store::StoredRequest> requests_ ABSL_GUARDED_BY(mutex_);
   int commits_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 

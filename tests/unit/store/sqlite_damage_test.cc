@@ -96,7 +96,7 @@ TEST_F(SqliteDamageTest, ADatabaseThatIsGone) {
 
 TEST_F(SqliteDamageTest, ANewerSchema) {
   Fill();
-  Execute("PRAGMA user_version=2");
+  Execute("PRAGMA user_version=3");
   const absl::Status status = Refusal();
   EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
   EXPECT_TRUE(HasReason(status, "STORE_NEWER"));

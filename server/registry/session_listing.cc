@@ -1,13 +1,21 @@
 #include "registry/session_listing.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <boost/crc.hpp>
 #include <optional>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
 #include "base/session_name.h"
+#include "registry/filter_subject.h"
 #include "registry/session_answer.h"
+#include "registry/session_filter.h"
+#include "registry/session_order.h"
 #include "registry/tokens.h"
 
 namespace holter::registry {
@@ -15,12 +23,34 @@ namespace {
 
 constexpr int kDefaultPageSize = 100;
 constexpr int kMostPageSize = 1000;
+constexpr size_t kWalkSize = 256;  // sessions that are taken with the table's mutex held
+
+// A session that belongs on the page or behind it.
+struct Listed {
+  SessionOrder::Keys keys;
+  LiveSession session;
+};
 
 struct PageRequest {
   std::string tenant;
   size_t size = kDefaultPageSize;
+  uint32_t query = 0;
+  std::optional<SessionFilter> filter;  // always there when the request is valid, order too
+  std::optional<SessionOrder> order;
   std::optional<PagePlace> place;
 };
+
+// Tokens are for the same question only.
+uint32_t ChecksumOf(const v1::ListSessionsRequest& request) {
+  boost::crc_32_type crc;
+  const std::string query = fmt::format("{}\n{}", request.filter(), request.order_by());
+  crc.process_bytes(query.data(), query.size());
+  return crc.checksum();
+}
+
+void Append(const absl::Status& status, std::vector<FieldViolation>& violations) {
+  for (FieldViolation& violation : DetailsOf(status).violations) violations.push_back(std::move(violation));
+}
 
 absl::StatusOr<PageRequest> ParseRequest(const v1::ListSessionsRequest& request) {
   PageRequest page;
@@ -35,15 +65,76 @@ absl::StatusOr<PageRequest> ParseRequest(const v1::ListSessionsRequest& request)
   } else if (request.page_size() > 0) {
     page.size = static_cast<size_t>(std::min(request.page_size(), kMostPageSize));
   }
+  absl::StatusOr<SessionFilter> filter = SessionFilter::Parse(request.filter());
+  Append(filter.status(), violations);
+  if (filter.ok()) page.filter = *std::move(filter);
+  absl::StatusOr<SessionOrder> order = SessionOrder::Parse(request.order_by());
+  Append(order.status(), violations);
+  if (order.ok()) page.order = *std::move(order);
+  page.query = ChecksumOf(request);
   if (!request.page_token().empty()) {
     page.place = DecodePageToken(request.page_token());
-    if (!page.place.has_value() || page.place->tenant != page.tenant) {
-      violations.push_back(
-          {.field = "page_token", .description = "expected the next_page_token of a list with the same parent"});
+    if (!page.place.has_value() || page.place->tenant != page.tenant || page.place->query != page.query) {
+      violations.push_back({.field = "page_token",
+                            .description = "expected the next_page_token of a list with the same parent, filter and "
+                                           "order_by"});
     }
   }
   if (!violations.empty()) return MakeInvalid(violations);
   return page;
+}
+
+// Calls `take` for each session of the tenant that matches, in the order of names from `after` on, until it says false.
+template <typename Take>
+void WalkMatching(const PageRequest& page, NameRef after, const SessionTable& table, const Clock& clock, Take take) {
+  const Moment now = Moment::Of(clock);
+  std::vector<LiveSession> piece;
+  RecordPtr last;  // keeps `after` alive
+  do {
+    piece.clear();
+    table.Walk(page.tenant, after, kWalkSize, piece);
+    for (LiveSession& session : piece) {
+      last = session.record;
+      if (!page.filter->empty() && !page.filter->Matches(SubjectOf(session, now))) continue;
+      if (!take(std::move(session), now)) return;
+    }
+    if (last != nullptr) after = NameOf(*last);
+  } while (piece.size() == kWalkSize);
+}
+
+NameRef PlaceName(const PagePlace& place) { return {.tenant = place.last_tenant, .session = place.last_session}; }
+
+// One more than the page holds tells whether there is a next one.
+std::vector<Listed> TakeByName(const PageRequest& page, const SessionTable& table, const Clock& clock) {
+  std::vector<Listed> listed;
+  const NameRef after = page.place.has_value() ? PlaceName(*page.place) : NameRef{};
+  WalkMatching(page, after, table, clock, [&](LiveSession session, const Moment&) {
+    listed.push_back({.keys = {}, .session = std::move(session)});
+    return listed.size() <= page.size;
+  });
+  return listed;
+}
+
+bool ComesBefore(const SessionOrder::Keys& keys, const NameRef& name, const Listed& other) {
+  if (keys != other.keys) return keys < other.keys;
+  return CompareNames(name, NameOf(*other.session.record)) < 0;
+}
+
+// Looks at every session for each page: what is sorted by changes from page to page anyway.
+std::vector<Listed> TakeByKeys(const PageRequest& page, const SessionTable& table, const Clock& clock) {
+  std::vector<Listed> listed;
+  WalkMatching(page, {}, table, clock, [&](LiveSession session, const Moment& now) {
+    Listed one{.keys = page.order->KeysOf(session, now), .session = std::move(session)};
+    if (!page.place.has_value() || ComesBefore(page.place->keys, PlaceName(*page.place), one)) {
+      listed.push_back(std::move(one));
+    }
+    return true;
+  });
+  const size_t wanted = std::min(page.size + 1, listed.size());
+  std::partial_sort(listed.begin(), listed.begin() + static_cast<ptrdiff_t>(wanted), listed.end(),
+                    [](const Listed& a, const Listed& b) { return ComesBefore(a.keys, NameOf(*a.session.record), b); });
+  listed.resize(wanted);
+  return listed;
 }
 
 }  // namespace
@@ -52,21 +143,21 @@ absl::StatusOr<v1::ListSessionsResponse> ListSessions(const v1::ListSessionsRequ
                                                       const Clock& clock) {
   const absl::StatusOr<PageRequest> page = ParseRequest(request);
   if (!page.ok()) return page.status();
-  NameRef after;
-  if (page->place.has_value()) after = {.tenant = page->place->last_tenant, .session = page->place->last_session};
-  std::vector<LiveSession> sessions;
-  // One more than asked for tells whether there is a next page.
-  table.Walk(page->tenant, after, page->size + 1, sessions);
-  const bool is_last = sessions.size() <= page->size;
-  if (!is_last) sessions.pop_back();
+  std::vector<Listed> listed =
+      page->order->by_name() ? TakeByName(*page, table, clock) : TakeByKeys(*page, table, clock);
+  const bool is_last = listed.size() <= page->size;
+  if (!is_last) listed.pop_back();
   v1::ListSessionsResponse response;
-  for (const LiveSession& session : sessions) {
-    *response.add_sessions() = ToProto(session, clock);
+  for (const Listed& one : listed) {
+    *response.add_sessions() = ToProto(one.session, clock);
   }
   if (!is_last) {
-    const NameRef last = NameOf(*sessions.back().record);
-    response.set_next_page_token(EncodePageToken(
-        {.tenant = page->tenant, .last_tenant = std::string(last.tenant), .last_session = std::string(last.session)}));
+    const NameRef last = NameOf(*listed.back().session.record);
+    response.set_next_page_token(EncodePageToken({.tenant = page->tenant,
+                                                  .last_tenant = std::string(last.tenant),
+                                                  .last_session = std::string(last.session),
+                                                  .query = page->query,
+                                                  .keys = listed.back().keys}));
   }
   return response;
 }

@@ -1,6 +1,7 @@
 #include "registry/tokens.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <charconv>
 #include <vector>
@@ -13,39 +14,57 @@ namespace holter::registry {
 namespace {
 
 // The first part names kind and version; none of the parts can hold a slash.
-constexpr std::string_view kPageKind = "page1";
+constexpr std::string_view kPageKind = "page2";
+constexpr size_t kPageParts = 6;
 constexpr std::string_view kWatchKind = "watch1";
-constexpr size_t kParts = 4;
+constexpr size_t kWatchParts = 4;
 
 std::string Encode(const std::string& text) { return absl::WebSafeBase64Escape(text); }
 
 // Empty unless it is a token of `kind`.
-std::vector<std::string> Decode(std::string_view token, std::string_view kind) {
+std::vector<std::string> Decode(std::string_view token, std::string_view kind, size_t count) {
   std::string text;
   if (!absl::WebSafeBase64Unescape(absl::string_view(token.data(), token.size()), &text)) return {};
   std::vector<std::string> parts = absl::StrSplit(text, '/');
-  if (parts.size() != kParts || parts[0] != kind) return {};
+  if (parts.size() != count || parts[0] != kind) return {};
   if (parts[1] != "-" && !IsResourceId(parts[1])) return {};
   return parts;
 }
 
-std::optional<uint64_t> ParseHex(std::string_view text) {
-  uint64_t value = 0;
+template <typename Number>
+std::optional<Number> ParseHex(std::string_view text) {
+  Number value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return value;
 }
 
+std::optional<std::vector<int64_t>> ParseKeys(const std::string& text) {
+  std::vector<int64_t> keys;
+  if (text.empty()) return keys;
+  for (const absl::string_view part : absl::StrSplit(text, ',')) {
+    const std::optional<int64_t> key = ParseHex<int64_t>({part.data(), part.size()});
+    if (!key.has_value()) return std::nullopt;
+    keys.push_back(*key);
+  }
+  return keys;
+}
+
 }  // namespace
 
 std::string EncodePageToken(const PagePlace& place) {
-  return Encode(fmt::format("{}/{}/{}/{}", kPageKind, place.tenant, place.last_tenant, place.last_session));
+  return Encode(fmt::format("{}/{}/{}/{}/{:x}/{:x}", kPageKind, place.tenant, place.last_tenant, place.last_session,
+                            place.query, fmt::join(place.keys, ",")));
 }
 
 std::optional<PagePlace> DecodePageToken(std::string_view token) {
-  const std::vector<std::string> parts = Decode(token, kPageKind);
+  const std::vector<std::string> parts = Decode(token, kPageKind, kPageParts);
   if (parts.empty() || !IsResourceId(parts[2]) || !IsResourceId(parts[3])) return std::nullopt;
-  return PagePlace{.tenant = parts[1], .last_tenant = parts[2], .last_session = parts[3]};
+  const std::optional<uint32_t> query = ParseHex<uint32_t>(parts[4]);
+  std::optional<std::vector<int64_t>> keys = ParseKeys(parts[5]);
+  if (!query.has_value() || !keys.has_value()) return std::nullopt;
+  return PagePlace{
+      .tenant = parts[1], .last_tenant = parts[2], .last_session = parts[3], .query = *query, .keys = *std::move(keys)};
 }
 
 std::string EncodeResumeToken(const WatchPlace& place) {
@@ -53,10 +72,10 @@ std::string EncodeResumeToken(const WatchPlace& place) {
 }
 
 std::optional<WatchPlace> DecodeResumeToken(std::string_view token) {
-  const std::vector<std::string> parts = Decode(token, kWatchKind);
+  const std::vector<std::string> parts = Decode(token, kWatchKind, kWatchParts);
   if (parts.empty()) return std::nullopt;
-  const std::optional<uint64_t> epoch = ParseHex(parts[2]);
-  const std::optional<uint64_t> revision = ParseHex(parts[3]);
+  const std::optional<uint64_t> epoch = ParseHex<uint64_t>(parts[2]);
+  const std::optional<uint64_t> revision = ParseHex<uint64_t>(parts[3]);
   if (!epoch.has_value() || !revision.has_value()) return std::nullopt;
   return WatchPlace{.tenant = parts[1], .epoch = *epoch, .revision = *revision};
 }

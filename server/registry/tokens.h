@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace holter::registry {
 
@@ -13,6 +14,8 @@ struct PagePlace {
   std::string tenant;
   std::string last_tenant;
   std::string last_session;
+  uint32_t query = 0;         // checksum of what else the caller asked
+  std::vector<int64_t> keys;  // where the session stood in the order
 
   friend bool operator==(const PagePlace&, const PagePlace&) = default;
 };

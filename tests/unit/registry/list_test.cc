@@ -104,6 +104,84 @@ TEST_F(ListTest, TokensAreForTheSameParent) {
   EXPECT_THAT(BadFields(List("tenants/default", 1, resume).status()), ElementsAre("page_token"));
 }
 
+TEST_F(ListTest, FiltersAndTheirPages) {
+  for (int i = 0; i < 600; ++i) {
+    v1::Session session = SessionWithUrl("ws://peer/");
+    session.set_group(i % 3 == 0 ? "third" : "rest");
+    ASSERT_TRUE(Create(CreateRequest("s" + std::to_string(i), std::move(session))).ok());
+  }
+  v1::ListSessionsRequest request;
+  request.set_parent("tenants/default");
+  request.set_page_size(30);
+  request.set_filter("group = third");
+  std::vector<std::string> names;
+  do {
+    const auto page = registry_->List(request);
+    ASSERT_TRUE(page.ok()) << page.status();
+    for (const v1::Session& session : page->sessions()) {
+      EXPECT_EQ(session.group(), "third");
+      names.push_back(session.name());
+    }
+    request.set_page_token(page->next_page_token());
+  } while (!request.page_token().empty());
+  EXPECT_THAT(names, SizeIs(200));
+  EXPECT_TRUE(std::is_sorted(names.begin(), names.end()));
+}
+
+TEST_F(ListTest, OrdersAndTheirPages) {
+  for (const char* id : {"c", "a", "e", "b", "d"}) {
+    ASSERT_TRUE(Create(id).ok());
+    engine_.manual_clock().Advance(std::chrono::seconds(1));
+  }
+  v1::ListSessionsRequest request;
+  request.set_parent("tenants/default");
+  request.set_page_size(2);
+  const auto all = [&](const std::string& order) {
+    request.set_order_by(order);
+    request.clear_page_token();
+    std::string ids;
+    do {
+      const auto page = registry_->List(request);
+      EXPECT_TRUE(page.ok()) << page.status();
+      if (!page.ok()) break;
+      for (const v1::Session& session : page->sessions()) ids += session.name().substr(session.name().rfind('/') + 1);
+      request.set_page_token(page->next_page_token());
+    } while (!request.page_token().empty());
+    return ids;
+  };
+  EXPECT_EQ(all("create_time"), "caebd");
+  EXPECT_EQ(all("create_time desc"), "dbeac");
+  EXPECT_EQ(all("state, create_time desc"), "dbeac");
+  EXPECT_EQ(all("health desc, name"), "abcde");
+  EXPECT_EQ(all("rtt"), "abcde");
+  EXPECT_EQ(all("name"), "abcde");
+}
+
+TEST_F(ListTest, MistakesOfFilterAndOrderAreToldTogether) {
+  v1::ListSessionsRequest request;
+  request.set_parent("tenants/default");
+  request.set_filter("state = ");
+  request.set_order_by("name desc");
+  EXPECT_THAT(BadFields(registry_->List(request).status()), ElementsAre("filter", "order_by"));
+  for (const char* order : {"colour", "state down", "state,,rtt", "state desc desc", "name, rtt"}) {
+    request.set_order_by(order);
+    request.clear_filter();
+    EXPECT_THAT(BadFields(registry_->List(request).status()), ElementsAre("order_by")) << order;
+  }
+}
+
+TEST_F(ListTest, ATokenIsForTheSameQuestion) {
+  CreateMany(3);
+  v1::ListSessionsRequest request;
+  request.set_parent("tenants/default");
+  request.set_page_size(1);
+  request.set_filter("session = s*");
+  request.set_page_token(registry_->List(request)->next_page_token());
+  ASSERT_TRUE(registry_->List(request).ok());
+  request.set_filter("session = s1*");
+  EXPECT_THAT(BadFields(registry_->List(request).status()), ElementsAre("page_token"));
+}
+
 TEST_F(ListTest, ParentsAreChecked) {
   EXPECT_THAT(BadFields(List("").status()), ElementsAre("parent"));
   EXPECT_THAT(BadFields(List("tenants/A", -1).status()), ElementsAre("parent", "page_size"));
@@ -130,7 +208,8 @@ TEST_F(ListTest, ForEachSeesEverySessionOnce) {
 }
 
 TEST(TokensTest, ComeBack) {
-  const PagePlace page{.tenant = "-", .last_tenant = "a", .last_session = "b"};
+  const PagePlace page{
+      .tenant = "-", .last_tenant = "a", .last_session = "b", .query = 0xfeedf00d, .keys = {-1, 0, INT64_MAX}};
   EXPECT_EQ(DecodePageToken(EncodePageToken(page)), page);
   const WatchPlace watch{.tenant = "default", .epoch = ~uint64_t{0}, .revision = 17};
   EXPECT_EQ(DecodeResumeToken(EncodeResumeToken(watch)), watch);

@@ -11,6 +11,12 @@
 
 namespace holter::store {
 
+// What a mark says.
+struct MarkedCommit {
+  int64_t sequence = 0;  // the last commit that was acknowledged
+  int64_t identity = 0;  // of the database; 0: a mark of before there were identities
+};
+
 // The file DIRECTORY/holter.mark. Written after each commit and never synced: after a loss of power it may be behind
 // the database, never before it.
 class CommitMark {
@@ -23,10 +29,10 @@ class CommitMark {
   CommitMark& operator=(CommitMark&&) = delete;
   ~CommitMark();
 
-  // The last commit that was acknowledged; none if the file is new or does not hold a mark.
-  std::optional<int64_t> Read() const;
+  // None if the file is new or does not hold a mark.
+  std::optional<MarkedCommit> Read() const;
   // Failing here loses a check, not a declaration: told, and left to the caller.
-  absl::Status Write(int64_t sequence) const;
+  absl::Status Write(const MarkedCommit& commit) const;
 
  private:
   CommitMark(int file, std::string path) : file_(file), path_(std::move(path)) {}

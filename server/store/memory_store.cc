@@ -13,8 +13,8 @@ namespace {
 class MemoryStore final : public Store {
  public:
   absl::StatusOr<std::vector<StoredSession>> Load() override { return std::vector<StoredSession>(); }
-
   absl::StatusOr<std::vector<StoredRequest>> LoadRequests() override { return std::vector<StoredRequest>(); }
+  absl::StatusOr<std::vector<StoredLease>> LoadLeases() override { return std::vector<StoredLease>(); }
 
   void Commit(std::vector<Change> changes, Done done) override {
     queue_.Push(Batch{.changes = std::move(changes), .done = std::move(done)});

@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "store/commit_mark.h"
 #include "store/directory_lock.h"
+#include "store/schema.h"
 
 namespace holter::store {
 namespace {
@@ -24,34 +25,6 @@ constexpr std::string_view kMagic("SQLite format 3\0", 16);
 constexpr size_t kHeaderBytes = 100;
 constexpr size_t kUserVersionAt = 60;
 constexpr size_t kApplicationIdAt = 68;
-
-constexpr const char* kSchema = R"sql(
-  CREATE TABLE sessions(
-    name TEXT NOT NULL PRIMARY KEY,
-    declaration BLOB NOT NULL,
-    checksum INTEGER NOT NULL
-  ) WITHOUT ROWID;
-  CREATE TABLE progress(
-    one INTEGER PRIMARY KEY CHECK(one = 1),
-    sequence INTEGER NOT NULL,
-    digest INTEGER NOT NULL
-  );
-  INSERT INTO progress VALUES(1, 0, 0);
-)sql";
-
-// What version 2 added.
-constexpr const char* kRequestsSchema = R"sql(
-  CREATE TABLE requests(
-    tenant TEXT NOT NULL,
-    id TEXT NOT NULL,
-    method TEXT NOT NULL,
-    fingerprint BLOB NOT NULL,
-    answer BLOB NOT NULL,
-    time INTEGER NOT NULL,
-    checksum INTEGER NOT NULL,
-    PRIMARY KEY(tenant, id)
-  ) WITHOUT ROWID;
-)sql";
 
 bool Exists(const std::string& path) {
   struct stat info {};
@@ -79,11 +52,7 @@ absl::Status MakeDatabase(const std::string& directory) {
   try {
     SQLite::Database database(draft, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
     database.exec(fmt::format("PRAGMA application_id={}", kApplicationId));
-    database.exec(fmt::format("PRAGMA user_version={}", kSchemaVersion));
-    SQLite::Transaction transaction(database);
-    database.exec(kSchema);
-    database.exec(kRequestsSchema);
-    transaction.commit();
+    Migrate(database, 0);
   } catch (const SQLite::Exception& error) {
     return StatusOf(error, "make a database", draft);
   }
@@ -149,16 +118,6 @@ absl::Status Configure(SQLite::Database& database, const std::string& path) {
   return absl::OkStatus();
 }
 
-// From the schema of an older holterd to this one, in one step that happens or does not.
-void Migrate(SQLite::Database& database) {
-  const int version = database.execAndGet("PRAGMA user_version").getInt();
-  if (version == kSchemaVersion) return;
-  SQLite::Transaction transaction(database);
-  database.exec(kRequestsSchema);
-  database.exec(fmt::format("PRAGMA user_version={}", kSchemaVersion));
-  transaction.commit();
-}
-
 }  // namespace
 
 std::string DatabasePathIn(const std::string& directory) { return directory + "/holter.db"; }
@@ -210,7 +169,6 @@ absl::StatusOr<std::unique_ptr<SQLite::Database>> OpenDatabase(const std::string
     auto database = std::make_unique<SQLite::Database>(path, SQLite::OPEN_READWRITE);
     if (absl::Status status = Configure(*database, path); !status.ok()) return status;
     if (absl::Status status = CheckPages(*database, path); !status.ok()) return status;
-    Migrate(*database);
     return database;
   } catch (const SQLite::Exception& error) {
     return StatusOf(error, "open the database", path);

@@ -1,5 +1,4 @@
-// The file that holds the declarations: made, told apart from others, checked. Knows the schema; says nothing of
-// commits.
+// The file that holds the declarations: made, told apart from others, checked. Says nothing of rows and commits.
 #pragma once
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -13,16 +12,13 @@
 
 namespace holter::store {
 
-// Version of the schema below, in the file's user_version.
-inline constexpr int kSchemaVersion = 2;
 // "HOLT", in the file's application_id.
 inline constexpr int kApplicationId = 0x484F4C54;
 
 std::string DatabasePathIn(const std::string& directory);
 
-// Opens the database in `directory`, whose lock the caller holds, and brings it to this schema. A directory without one
-// gets one; a database that is foreign, newer, cut or damaged is refused and left as it is, its write-ahead log too,
-// until AllowCheckpointOnClose.
+// Opens the database in `directory`, whose lock the caller holds. A directory without one gets one; a database that is
+// foreign, newer, cut or damaged is refused and left as it is, its write-ahead log too, until AllowCheckpointOnClose.
 absl::StatusOr<std::unique_ptr<SQLite::Database>> OpenDatabase(const std::string& directory);
 
 // Call when all of the database is known to be sound: from now on its log is folded into it when it is closed.

@@ -1,4 +1,4 @@
-// Where declarations are kept.
+// Where declarations are kept, and what belongs to them: answers to requests that may come again, leases of owners.
 #pragma once
 
 #include <functional>
@@ -30,6 +30,13 @@ struct StoredRequest {
   WallTime time{};
 };
 
+// Until when the sessions of an owner are declared. The store does nothing by itself when that time comes.
+struct StoredLease {
+  std::string tenant;  // primary key, with
+  std::string owner;
+  WallTime expire_time{};
+};
+
 struct PutChange {
   StoredSession session;  // inserts or replaces
 };
@@ -43,7 +50,15 @@ struct DeleteRequestChange {
   std::string tenant;
   std::string id;  // of a request that may or may not be there
 };
-using Change = std::variant<PutChange, DeleteChange, PutRequestChange, DeleteRequestChange>;
+struct PutLeaseChange {
+  StoredLease lease;  // inserts or replaces
+};
+struct DeleteLeaseChange {
+  std::string tenant;
+  std::string owner;  // of a lease that may or may not be there
+};
+using Change =
+    std::variant<PutChange, DeleteChange, PutRequestChange, DeleteRequestChange, PutLeaseChange, DeleteLeaseChange>;
 
 // Implementations are thread-safe.
 class Store {
@@ -54,14 +69,16 @@ class Store {
   // Drains what was handed in, joins the store's thread. Every Done has been called afterwards.
   virtual ~Store() = default;
 
-  // Everything stored, in the order of names. Called once, before the first Commit. DATA_LOSS with a message for the
+  // Every session, in the order of names. Called once, before the first Commit. DATA_LOSS with a message for the
   // operator when the store is damaged.
   virtual absl::StatusOr<std::vector<StoredSession>> Load() = 0;
   // Every answered request, the oldest first. As Load, which comes before it.
   virtual absl::StatusOr<std::vector<StoredRequest>> LoadRequests() = 0;
+  // Every lease, in the order of tenants and owners. As Load, which comes before it.
+  virtual absl::StatusOr<std::vector<StoredLease>> LoadLeases() = 0;
 
   // Hands in a batch that is committed whole or not at all, in the order of calls; batches of many callers share a
-  // sync. Never blocks on the disk.
+  // sync. Never blocks on the disk. RESOURCE_EXHAUSTED, STORE_FULL: the disk is full; a later commit may succeed.
   virtual void Commit(std::vector<Change> changes, Done done) = 0;
 };
 

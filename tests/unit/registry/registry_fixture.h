@@ -46,6 +46,15 @@ class FakeStore final : public store::Store {
     return requests;
   }
 
+  absl::StatusOr<std::vector<store::StoredLease>> LoadLeases() override {
+    std::vector<store::StoredLease> leases;
+    absl::MutexLock lock(&mutex_);
+    for (const auto& [key, lease] : leases_) {
+      leases.push_back(lease);
+    }
+    return leases;
+  }
+
   void Commit(std::vector<store::Change> changes, Done done) override {
     if (held) {
       waiting.push_back({std::move(changes), std::move(done)});
@@ -100,6 +109,10 @@ class FakeStore final : public store::Store {
           requests_[{request->request.tenant, request->request.id}] = request->request;
         } else if (const auto* forgotten = std::get_if<store::DeleteRequestChange>(&change)) {
           requests_.erase({forgotten->tenant, forgotten->id});
+        } else if (const auto* lease = std::get_if<store::PutLeaseChange>(&change)) {
+          leases_[{lease->lease.tenant, lease->lease.owner}] = lease->lease;
+        } else if (const auto* ended = std::get_if<store::DeleteLeaseChange>(&change)) {
+          leases_.erase({ended->tenant, ended->owner});
         }
       }
     }
@@ -109,6 +122,7 @@ class FakeStore final : public store::Store {
   mutable absl::Mutex mutex_;
   std::map<std::string, std::string> stored_ ABSL_GUARDED_BY(mutex_);
   std::map<std::pair<std::string, std::string>, store::StoredRequest> requests_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::pair<std::string, std::string>, store::StoredLease> leases_ ABSL_GUARDED_BY(mutex_);
   int commits_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 

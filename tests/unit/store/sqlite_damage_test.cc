@@ -1,9 +1,11 @@
 // A damaged, foreign or newer store is refused in words, and left as it is.
 #include <SQLiteCpp/SQLiteCpp.h>
+#include <fmt/format.h>
 
 #include <filesystem>
 
 #include "base/random.h"
+#include "store/schema.h"
 #include "tests/support/seed.h"
 #include "tests/unit/store/store_fixture.h"
 
@@ -96,7 +98,7 @@ TEST_F(SqliteDamageTest, ADatabaseThatIsGone) {
 
 TEST_F(SqliteDamageTest, ANewerSchema) {
   Fill();
-  Execute("PRAGMA user_version=3");
+  Execute(fmt::format("PRAGMA user_version={}", kSchemaVersion + 1));
   const absl::Status status = Refusal();
   EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
   EXPECT_TRUE(HasReason(status, "STORE_NEWER"));
@@ -161,6 +163,26 @@ TEST_F(SqliteDamageTest, NoFlippedByteGoesUnnoticed) {
       EXPECT_TRUE(*sessions == committed) << "byte " << at;
     }
   }
+}
+
+TEST_F(SqliteDamageTest, AnotherDatabaseInItsPlace) {
+  const holter::testing::TemporaryDirectory elsewhere;
+  {
+    const auto other = OpenSqliteStore(elsewhere.path(), NullOperationObserver());
+    ASSERT_TRUE(other.ok() && (*other)->Load().ok());
+    for (int i = 0; i < 5; ++i) ASSERT_TRUE(CommitAndWait(**other, {Put("a", "1")}).ok());
+  }
+  Fill();
+  directory_.Write(kDatabase, elsewhere.Read(kDatabase));
+  ExpectDamaged("another database");
+}
+
+TEST_F(SqliteDamageTest, AnOldCopyInItsPlace) {
+  Fill();
+  const std::string old = directory_.Read(kDatabase);
+  { ASSERT_TRUE(CommitAndWait(*OpenLoaded(), {Put("new", "1")}).ok()); }
+  directory_.Write(kDatabase, old);
+  ExpectDamaged("were acknowledged");
 }
 
 TEST_F(SqliteDamageTest, ARowThatIsMissing) {
@@ -244,8 +266,12 @@ TEST_F(SqliteLogDamageTest, AMarkThatIsBehindIsNoDamage) {
 
 TEST_F(SqliteLogDamageTest, AMarkThatIsGoneOrBrokenIsNoDamage) {
   Crash(3);
-  directory_.Write(kMark, "holter-mark 00000000000000ff 00000000\n");
-  EXPECT_EQ(Stored().size(), 3);
+  for (const char* broken :
+       {"holter-mark 00000000000000ff 00000000\n", "holter-mark2 00000000000000ff", "holter-mark2 ",
+        "holter-mark2 00000000000000ff 00000000000000ff 00000000\n", "", "something else"}) {
+    directory_.Write(kMark, broken);
+    EXPECT_EQ(Stored().size(), 3) << broken;
+  }
   std::filesystem::remove(directory_ / kMark);
   EXPECT_EQ(Stored().size(), 3);
 }

@@ -132,10 +132,20 @@ void ChangeLog::Withdraw(Cursor& cursor) {
   cursor.place = Cursor::Place::kNone;
 }
 
-void ChangeLog::SkipToChange(Cursor& cursor) {
+void ChangeLog::SkipToChange(Cursor& cursor) const {
   while (cursor.next < NextRevision() && !Concerns(cursor, entries_[cursor.next - first_])) {
     ++cursor.next;
   }
+}
+
+std::optional<uint64_t> ChangeLog::IdleRevision(const CursorPtr& cursor) const {
+  absl::MutexLock lock(&mutex_);
+  if (!CheckPlace(*cursor).ok() || cursor->place == Cursor::Place::kReady) return std::nullopt;
+  if (cursor->place == Cursor::Place::kNone) {
+    SkipToChange(*cursor);
+    if (cursor->next < NextRevision()) return std::nullopt;
+  }
+  return NextRevision();
 }
 
 void ChangeLog::OnReady(const CursorPtr& cursor, std::function<void()> wake, bool now) {

@@ -6,6 +6,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -57,6 +58,10 @@ class ChangeLog {
   // The error that Read would give.
   absl::Status CheckReadable(const CursorPtr& cursor) const;
 
+  // The revision up to which there is nothing for the cursor that it has not read; none when Read has something to
+  // give, be it an error.
+  std::optional<uint64_t> IdleRevision(const CursorPtr& cursor) const;
+
   // Calls `wake` once: at once if `now`, else when there is a change for the cursor, or an error to tell. Replaces a
   // call before.
   void OnReady(const CursorPtr& cursor, std::function<void()> wake, bool now);
@@ -70,7 +75,7 @@ class ChangeLog {
   static bool Concerns(const Cursor& cursor, const ChangeEntry& entry);
   uint64_t NextRevision() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return first_ + entries_.size(); }
   void Withdraw(Cursor& cursor) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void SkipToChange(Cursor& cursor) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void SkipToChange(Cursor& cursor) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   absl::Status CheckPlace(const Cursor& cursor) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   bool NotifierHasWork() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return stopping_ || !ready_.empty(); }
   void Notify();

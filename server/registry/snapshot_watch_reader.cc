@@ -50,6 +50,8 @@ absl::StatusOr<std::unique_ptr<WatchReader>> SnapshotWatchReader::Open(const v1:
   if (!tenant.ok()) {
     return MakeInvalid({{.field = "parent", .description = std::string(tenant.status().message())}});
   }
+  absl::StatusOr<WatchView> view = WatchView::Parse(request);
+  if (!view.ok()) return view.status();
   const bool in_snapshot = request.resume_token().empty();
   uint64_t revision = log->next_revision();
   if (!in_snapshot) {
@@ -57,39 +59,82 @@ absl::StatusOr<std::unique_ptr<WatchReader>> SnapshotWatchReader::Open(const v1:
     if (!resumed.ok()) return resumed.status();
     revision = *resumed;
   }
-  return std::unique_ptr<WatchReader>(new SnapshotWatchReader(*tenant, in_snapshot, revision, table, log, clock));
+  return std::unique_ptr<WatchReader>(
+      new SnapshotWatchReader(*tenant, *std::move(view), in_snapshot, revision, table, log, clock));
 }
 
-SnapshotWatchReader::SnapshotWatchReader(std::string tenant, bool in_snapshot, uint64_t revision,
+SnapshotWatchReader::SnapshotWatchReader(std::string tenant, WatchView view, bool in_snapshot, uint64_t revision,
                                          const SessionTable* table, ChangeLog* log, const Clock* clock)
     : tenant_(std::move(tenant)),
       table_(table),
       log_(log),
       clock_(clock),
+      view_(std::move(view)),
       cursor_(log->MakeCursor(tenant_, revision)),
       next_revision_(revision),
-      in_snapshot_(in_snapshot) {}
+      in_snapshot_(in_snapshot),
+      last_told_(clock->Now()) {}
 
 SnapshotWatchReader::~SnapshotWatchReader() { log_->Forget(cursor_); }
 
 void SnapshotWatchReader::OnReady(std::function<void()> wake) { log_->OnReady(cursor_, std::move(wake), in_snapshot_); }
 
+std::string SnapshotWatchReader::Token() const {
+  return EncodeResumeToken({.tenant = tenant_, .epoch = log_->epoch(), .revision = next_revision_});
+}
+
 absl::StatusOr<v1::WatchSessionsResponse> SnapshotWatchReader::Next(int max_changes) {
   const auto most = static_cast<size_t>(std::max(max_changes, 1));
+  absl::StatusOr<v1::WatchSessionsResponse> response = Read(most);
+  if (view_.conflates() && HasReason(response.status(), "WATCH_LAGGED")) {
+    response = v1::WatchSessionsResponse();
+    BeginAnew(*response);
+  }
+  return response;
+}
+
+absl::StatusOr<v1::WatchSessionsResponse> SnapshotWatchReader::Read(size_t most) {
   v1::WatchSessionsResponse response;
   if (in_snapshot_) {
-    if (absl::Status status = log_->CheckReadable(cursor_); !status.ok()) return status;
-    ReadSnapshot(most, response);
-    if (in_snapshot_) return response;
+    // A piece of the table of which nothing matches is not worth a response.
+    while (in_snapshot_ && response.changes().empty()) {
+      if (absl::Status status = log_->CheckReadable(cursor_); !status.ok()) return status;
+      ReadSnapshot(most, response);
+    }
   } else {
     if (absl::Status status = ReadLog(most, response); !status.ok()) return status;
-    if (response.changes().empty()) return response;
   }
   // A token cannot say which changes the snapshot already held, so there is none before the log has passed them.
-  if (pieces_.empty() || next_revision_ >= pieces_.back().revision) {
-    response.set_resume_token(
-        EncodeResumeToken({.tenant = tenant_, .epoch = log_->epoch(), .revision = next_revision_}));
+  if (!response.changes().empty()) {
+    last_told_ = clock_->Now();
+    if (HasToken()) response.set_resume_token(Token());
   }
+  return response;
+}
+
+void SnapshotWatchReader::BeginAnew(v1::WatchSessionsResponse& response) {
+  log_->Forget(cursor_);
+  next_revision_ = log_->next_revision();
+  cursor_ = log_->MakeCursor(tenant_, next_revision_);
+  in_snapshot_ = true;
+  pieces_.clear();
+  view_.Forget();
+  AddChange(v1::SessionChange::KIND_RESET, *clock_, response);
+}
+
+bool SnapshotWatchReader::BookmarkDue() const {
+  return view_.bookmark_interval() > Duration::zero() && clock_->Now() - last_told_ >= view_.bookmark_interval();
+}
+
+v1::WatchSessionsResponse SnapshotWatchReader::Bookmark() {
+  v1::WatchSessionsResponse response;
+  last_told_ = clock_->Now();
+  const std::optional<uint64_t> revision = log_->IdleRevision(cursor_);
+  if (!revision.has_value()) return response;
+  next_revision_ = *revision;
+  if (!HasToken()) return response;
+  AddChange(v1::SessionChange::KIND_BOOKMARK, *clock_, response);
+  response.set_resume_token(Token());
   return response;
 }
 
@@ -99,8 +144,12 @@ void SnapshotWatchReader::ReadSnapshot(size_t most, v1::WatchSessionsResponse& r
     const size_t wanted = std::min(most, kPieceSize);
     std::vector<LiveSession> sessions;
     const uint64_t revision = table_->Walk(tenant_, after, wanted, sessions);
+    const Moment now = Moment::Of(*clock_);
     for (const LiveSession& session : sessions) {
-      *AddChange(v1::SessionChange::KIND_SNAPSHOT, *clock_, response)->mutable_session() = ToProto(session, *clock_);
+      if (!view_.Admit(session, now)) continue;
+      v1::Session* const told = AddChange(v1::SessionChange::KIND_SNAPSHOT, *clock_, response)->mutable_session();
+      *told = ToProto(session, *clock_);
+      view_.Trim(*told);
     }
     if (!sessions.empty()) pieces_.push_back({.last = sessions.back().record, .revision = revision});
     most -= sessions.size();
@@ -129,11 +178,22 @@ absl::Status SnapshotWatchReader::ReadLog(size_t most, v1::WatchSessionsResponse
     if (changes.empty()) return absl::OkStatus();
     // Pieces were taken one after the other, so the last one is the newest.
     if (!pieces_.empty() && changes.front().revision >= pieces_.back().revision) pieces_.clear();
+    view_.Conflate(changes);
     for (const ChangeLog::Numbered& change : changes) {
-      if (!WasInSnapshot(change)) ToProto(change.entry, response.add_changes());
+      if (!WasInSnapshot(change)) Tell(change.entry, response);
     }
   }
   return absl::OkStatus();
+}
+
+void SnapshotWatchReader::Tell(const ChangeEntry& entry, v1::WatchSessionsResponse& response) {
+  const std::optional<v1::SessionChange::Kind> kind = view_.Judge(entry);
+  if (!kind.has_value()) return;
+  v1::SessionChange* const change = response.add_changes();
+  ChangeEntry told = entry;
+  told.kind = *kind;
+  ToProto(told, change);
+  view_.Trim(*change->mutable_session());
 }
 
 }  // namespace holter::registry

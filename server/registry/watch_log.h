@@ -18,8 +18,15 @@ class WatchReader {
   virtual ~WatchReader() = default;
 
   // The next changes, at most `max_changes`, with the resume token behind them; an empty response when there are none
-  // yet. RESOURCE_EXHAUSTED, WATCH_LAGGED: the log has gone past this reader. UNAVAILABLE, SHUTTING_DOWN.
+  // yet. RESOURCE_EXHAUSTED, WATCH_LAGGED: the log has gone past this reader, and it does not conflate. UNAVAILABLE,
+  // SHUTTING_DOWN.
   virtual absl::StatusOr<v1::WatchSessionsResponse> Next(int max_changes) = 0;
+
+  // True when the watcher wants bookmarks and was told nothing for its interval.
+  virtual bool BookmarkDue() const = 0;
+  // The bookmark, with the resume token as of now; empty when there are changes to read first, or when no token can be
+  // given yet.
+  virtual v1::WatchSessionsResponse Bookmark() = 0;
 
   // `wake` is called once, from any thread, when Next has something to say again (at once if it has); a new call
   // replaces the old. After the reader is destroyed it is not called any more, and not running.

@@ -68,9 +68,13 @@ void WatchReactor::Pull() {
       }
     } while (Wait());
   } catch (const std::exception&) {
-    operations_.OnException("rpc");
-    FinishWith(MakeError(absl::StatusCode::kInternal, "INTERNAL", "the watch failed inside the server"));
+    Fail();
   }
+}
+
+void WatchReactor::Fail() {
+  operations_.OnException("rpc");
+  FinishWith(MakeError(absl::StatusCode::kInternal, "INTERNAL", "the watch failed inside the server"));
 }
 
 void WatchReactor::Write() {
@@ -164,6 +168,27 @@ void WatchReactor::CheckWrite(TimePoint now) {
       context_->TryCancel();
     }
   }
+}
+
+void WatchReactor::CheckBookmark() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (phase_ != Phase::kWaiting || !reader_->BookmarkDue()) {
+      return;
+    }
+    phase_ = Phase::kTurn;
+  }
+  try {
+    response_ = reader_->Bookmark();
+    if (!response_.changes().empty()) {
+      Write();
+      return;
+    }
+  } catch (const std::exception&) {
+    Fail();
+    return;
+  }
+  Pull();
 }
 
 void WatchReactor::OnWriteDone(bool ok) {

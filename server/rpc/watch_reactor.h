@@ -42,8 +42,10 @@ class WatchReactor final : public grpc::ServerWriteReactor<v1::WatchSessionsResp
   void End(const absl::Status& status);
   // From the scheduler: there is something to read.
   void OnWake();
-  // From the scheduler: cuts off a client that does not read.
+  // From the scheduler, now and then: cuts off a client that does not read.
   void CheckWrite(TimePoint now);
+  // From the scheduler, now and then: tells an idle client how far it has come, if it wants to know.
+  void CheckBookmark();
 
   void OnWriteDone(bool ok) override;
   void OnCancel() override;
@@ -54,6 +56,8 @@ class WatchReactor final : public grpc::ServerWriteReactor<v1::WatchSessionsResp
 
   // With the turn: reads and writes, waits, or ends.
   void Pull();
+  // With the turn, after an exception.
+  void Fail();
   // With the turn: what was read is on its way, or the stream has been ended meanwhile.
   void Write();
   // With the turn: asks to be woken. True when the turn stays here because there is something to read already.

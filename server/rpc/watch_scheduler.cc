@@ -7,6 +7,12 @@
 #include "rpc/watch_reactor.h"
 
 namespace holter::rpc {
+namespace {
+
+// Bookmarks are late by no more than this.
+constexpr Duration kBookmarkPace = std::chrono::milliseconds(500);
+
+}  // namespace
 
 WatchScheduler::WatchScheduler(const Clock& clock, Duration write_timeout)
     : clock_(clock), write_timeout_(write_timeout), thread_([this] { Run(); }) {}
@@ -69,7 +75,7 @@ std::vector<std::shared_ptr<WatchReactor>> WatchScheduler::Watches() {
 }
 
 void WatchScheduler::Run() {
-  const Duration pace = std::max<Duration>(write_timeout_ / 4, std::chrono::milliseconds(1));
+  const Duration pace = std::clamp<Duration>(write_timeout_ / 4, std::chrono::milliseconds(1), kBookmarkPace);
   TimePoint next_check = clock_.Now() + pace;
   std::unique_lock lock(mutex_);
   while (!stopping_) {
@@ -89,6 +95,7 @@ void WatchScheduler::Run() {
     if (clock_.Now() >= next_check) {
       for (const std::shared_ptr<WatchReactor>& watch : Watches()) {
         watch->CheckWrite(clock_.Now());
+        watch->CheckBookmark();
       }
       next_check = clock_.Now() + pace;
     }

@@ -33,6 +33,9 @@ class FakeChanges {
     WakeAll();
   }
 
+  // One idle reader, the first that is asked, has a bookmark due.
+  void MakeBookmarkDue() { bookmark_due_ = true; }
+
   int readers() const { return readers_; }
   // Changes that all readers together have taken.
   size_t taken() const { return taken_; }
@@ -51,6 +54,7 @@ class FakeChanges {
   absl::Status failure_;
   std::vector<std::pair<const void*, std::function<void()>>> waiting_;
   std::atomic<int> readers_{0};
+  std::atomic<bool> bookmark_due_{false};
   std::atomic<size_t> taken_{0};
 };
 
@@ -79,6 +83,18 @@ class FakeWatchReader final : public registry::WatchReader {
     if (response.changes().empty() && !changes_.failure_.ok()) {
       return changes_.failure_;
     }
+    response.set_resume_token(std::to_string(position_));
+    return response;
+  }
+
+  bool BookmarkDue() const override { return changes_.bookmark_due_; }
+
+  v1::WatchSessionsResponse Bookmark() override {
+    const Use use(*this);
+    const std::lock_guard lock(changes_.mutex_);
+    v1::WatchSessionsResponse response;
+    if (!changes_.bookmark_due_.exchange(false) || position_ < changes_.changes_.size()) return response;
+    response.add_changes()->set_kind(v1::SessionChange::KIND_BOOKMARK);
     response.set_resume_token(std::to_string(position_));
     return response;
   }

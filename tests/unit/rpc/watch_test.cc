@@ -103,6 +103,22 @@ TEST_F(WatchTest, ChangesWakeAnIdleWatch) {
   client.Finish();
 }
 
+TEST_F(WatchTest, AnIdleWatchGetsItsBookmarksAndGoesOn) {
+  registry_.changes.Push(ChangeOf(0));
+  Client client = Watch();
+  EXPECT_EQ(client.Read(1), Names(0, 1));
+  for (int i = 1; i < 4; ++i) {
+    registry_.changes.MakeBookmarkDue();
+    v1::WatchSessionsResponse response;
+    ASSERT_TRUE(client.reader->Read(&response));
+    ASSERT_EQ(response.changes_size(), 1);
+    EXPECT_EQ(response.changes(0).kind(), v1::SessionChange::KIND_BOOKMARK);
+    EXPECT_EQ(response.resume_token(), std::to_string(i));
+    registry_.changes.Push(ChangeOf(i));
+    EXPECT_EQ(client.Read(1), Names(i, i + 1));
+  }
+}
+
 TEST_F(WatchTest, HeadersComeBeforeTheFirstChange) {
   Serve();
   Client client = Watch();

@@ -1,5 +1,4 @@
 #include <utility>
-#include <vector>
 
 #include "transport/connection.h"
 #include "transport/loop_context.h"
@@ -52,9 +51,8 @@ class BeastChannelFactory final : public ChannelFactory {
   void AbortAll() {
     context_->resolver.reset();
     // Aborting takes a connection off the list.
-    const std::vector<Connection*> closing(context_->closing.begin(), context_->closing.end());
-    for (Connection* connection : closing) {
-      connection->AbortClosing();
+    while (!context_->closing.empty()) {
+      boost::intrusive_ptr<Connection>(context_->closing.begin()->second)->AbortClosing();
     }
   }
 

@@ -27,7 +27,7 @@ std::string DetailOfClose(std::string_view reason, bool told_secret) {
 }  // namespace
 
 Connection::Connection(boost::intrusive_ptr<LoopContext> context, ChannelObserver* observer)
-    : context_(std::move(context)), observer_(observer) {}
+    : context_(std::move(context)), observer_(observer), owner_(observer) {}
 
 Connection::~Connection() = default;
 
@@ -215,7 +215,10 @@ void Connection::TellClosed(core::CloseInfo info) {
 
 void Connection::BeginClosing() {
   stage_ = Stage::kClosing;
-  context_->closing.insert(this);
+  if (const auto older = context_->closing.find(owner_); older != context_->closing.end()) {
+    boost::intrusive_ptr<Connection>(older->second)->AbortClosing();
+  }
+  context_->closing.emplace(owner_, this);
   closing_timer_ = std::make_unique<boost::asio::steady_timer>(context_->io, close_timeout_);
   closing_timer_->async_wait([self = boost::intrusive_ptr<Connection>(this)](const boost::system::error_code& error) {
     if (!error) {
@@ -228,8 +231,10 @@ void Connection::End(bool reset) {
   if (stage_ == Stage::kEnded) {
     return;
   }
+  if (stage_ == Stage::kClosing) {
+    context_->closing.erase(owner_);
+  }
   stage_ = Stage::kEnded;
-  context_->closing.erase(this);
   closing_timer_.reset();
   dial_.reset();
   if (stream_ != nullptr) {

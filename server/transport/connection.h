@@ -81,12 +81,13 @@ class Connection final : public LoopCounted<Connection> {
   void Tell(Call&& call);
   // Tells the observer its last.
   void TellClosed(core::CloseInfo info);
-  // The close handshake has PhaseTimeouts::close, whatever the peer does.
+  // The close handshake has PhaseTimeouts::close, whatever the peer does, or until the next one of the same owner.
   void BeginClosing();
   void End(bool reset);
 
   boost::intrusive_ptr<LoopContext> context_;
   ChannelObserver* observer_;
+  const void* const owner_;  // whose connection it was, for comparing only
   std::unique_ptr<DialAttempt> dial_;
   std::unique_ptr<WsStream> stream_;
   std::unique_ptr<boost::asio::steady_timer> closing_timer_;

@@ -4,7 +4,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <memory>
-#include <unordered_set>
+#include <unordered_map>
 #include <utility>
 
 #include "transport/dns_resolver.h"
@@ -34,8 +34,9 @@ struct LoopContext : LoopCounted<LoopContext> {
   std::unique_ptr<DnsResolver> resolver;
   TcpDialer dialer;
   TlsContextCache tls_contexts;
-  // Those in a close handshake.
-  std::unordered_set<Connection*> closing;
+  // Those in a close handshake, by whom they belonged to: one each, or a peer that never ends TCP would pile up
+  // descriptors of a session that comes back sooner than its handshake's time is over.
+  std::unordered_map<const void*, Connection*> closing;
 };
 
 }  // namespace holter::transport

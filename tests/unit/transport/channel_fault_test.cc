@@ -68,6 +68,22 @@ TEST_F(ChannelFaultTest, CloseFrameThenOpenTcpEndsByOurTimer) {
   EXPECT_EQ(silent.frames()[0].close_code(), 1001);
 }
 
+// A session that comes back every 50 ms while its peers have minutes for their FIN would run the process out of files.
+TEST_F(ChannelFaultTest, HandshakesOfOneOwnerThatNeverFinishDoNotPileUp) {
+  spec.connect.timeouts.close = std::chrono::minutes(5);
+  MisbehavingPeer silent(scripts::AcceptsThenCloses(1001, false));
+  for (int i = 0; i < 5; ++i) {
+    observer = {};
+    ASSERT_TRUE(DialUntilOpen(silent.url()));
+    ASSERT_TRUE(RunUntil([&] { return observer.closed.has_value(); }));
+    EXPECT_EQ(factory->open_files(), 1U);
+  }
+  RecordingObserver other;
+  const auto its_channel = factory->Dial(silent.url(), std::make_shared<const core::SharedSpec>(spec), &other);
+  ASSERT_TRUE(RunUntil([&] { return other.closed.has_value(); }));
+  EXPECT_EQ(factory->open_files(), 2U) << "another owner's handshake has its own time";
+}
+
 // Without a bound of our own, async_close never completes.
 TEST_F(ChannelFaultTest, CloseThatThePeerNeverAnswersEndsByOurTimer) {
   MisbehavingPeer silent(scripts::NeverFinishesClose());

@@ -104,6 +104,7 @@ TEST_F(WatchTest, ChangesWakeAnIdleWatch) {
 }
 
 TEST_F(WatchTest, AnIdleWatchGetsItsBookmarksAndGoesOn) {
+  Serve();
   registry_.changes.Push(ChangeOf(0));
   Client client = Watch();
   EXPECT_EQ(client.Read(1), Names(0, 1));

@@ -71,9 +71,9 @@ void AddFiles(const PingFlags& flags, v1::SessionSpec& spec, LocalSecretSource& 
 // A lost beat is counted, not punished: the connection stays as long as the rules allow, and comes back a second after
 // its end.
 void SetPatience(const PingFlags& flags, v1::SessionSpec& spec) {
-  constexpr int kMostMisses = 100;
-  spec.mutable_protocol_heartbeat()->set_misses_allowed(kMostMisses);
-  for (v1::Beat& beat : *spec.mutable_beats()) beat.set_misses_allowed(kMostMisses);
+  constexpr int most_misses = 100;
+  spec.mutable_protocol_heartbeat()->set_misses_allowed(most_misses);
+  for (v1::Beat& beat : *spec.mutable_beats()) beat.set_misses_allowed(most_misses);
   spec.mutable_reconnect()->set_first_delay("1s");
   spec.mutable_reconnect()->set_factor(1);
   spec.mutable_reconnect()->set_jitter(0);

@@ -62,7 +62,7 @@ struct Client::Impl {
     const auto deadline = std::chrono::system_clock::now() + options.deadline;
     RetryBackoff backoff(options.retry);
     while (true) {
-      const absl::Status status = Attempt(method, request, response, deadline);
+      absl::Status status = Attempt(method, request, response, deadline);
       if (!absl::IsUnavailable(status) || backoff.attempt() >= options.retry.max_retries) return status;
       const auto delay = backoff.Next();
       if (std::chrono::system_clock::now() + delay >= deadline) return status;

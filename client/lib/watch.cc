@@ -67,7 +67,7 @@ bool Watch::Impl::Open() {
 
 // The reader has to go before its context.
 absl::Status Watch::Impl::Close() {
-  const absl::Status status = FromGrpc(reader->Finish());
+  absl::Status status = FromGrpc(reader->Finish());
   reader.reset();
   absl::MutexLock lock(&mutex);
   context.reset();

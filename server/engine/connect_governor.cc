@@ -177,7 +177,7 @@ void ConnectGovernor::SetFiles(int loop, size_t files) {
   known = files;
 }
 
-void ConnectGovernor::Tell(Moves moves) {
+void ConnectGovernor::Tell(Moves&& moves) {
   for (auto& [ticket, session] : moves.grants) outlets_.grant(ticket, std::move(session));
   if (moves.wake != kNever) outlets_.wake(moves.wake);
 }

@@ -83,7 +83,7 @@ class ConnectGovernor {
   bool HasRoom() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool TakeToken(TimePoint now, TimePoint& wake) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SetFiles(int loop, size_t files) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Tell(Moves moves);
+  void Tell(Moves&& moves);
 
   const Limits limits_;
   const double burst_;

@@ -18,8 +18,8 @@ namespace {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
+using asio::ip::tcp;
 using boost::system::error_code;
-using tcp = asio::ip::tcp;
 
 constexpr size_t kReadStep = 1024;
 constexpr size_t kGzipLeast = 1024;               // smaller bodies do not repay it

@@ -66,13 +66,13 @@ void GzipWriter::Write(std::string_view piece, bool last, std::string& out) {
   z.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(piece.data()));
   z.avail_in = static_cast<uInt>(piece.size());
   do {
-    constexpr size_t kStep = size_t{16} << 10;
+    constexpr size_t step = size_t{16} << 10;
     const size_t size = out.size();
-    out.resize(size + kStep);
+    out.resize(size + step);
     z.next_out = reinterpret_cast<Bytef*>(out.data() + size);
-    z.avail_out = kStep;
+    z.avail_out = step;
     deflate(&z, last ? Z_FINISH : Z_NO_FLUSH);
-    out.resize(size + kStep - z.avail_out);
+    out.resize(size + step - z.avail_out);
   } while (z.avail_out == 0);
 }
 

@@ -135,10 +135,9 @@ int64_t SessionExposition::CalendarMilliseconds(TimePoint at) const {
 bool SessionExposition::Next(std::string& out) {
   if (!dropped_written_) {
     dropped_written_ = true;
-    constexpr std::string_view kName = "holter_session_series_dropped";
-    AppendFamilyHeader(out, kName, "gauge",
-                       "Series of single sessions that this scrape left out because of the limit.");
-    out.append(kName).append(" ");
+    constexpr std::string_view name = "holter_session_series_dropped";
+    AppendFamilyHeader(out, name, "gauge", "Series of single sessions that this scrape left out because of the limit.");
+    out.append(name).append(" ");
     AppendNumber(out, dropped_);
     out += '\n';
     return true;

@@ -54,10 +54,6 @@ absl::Status SessionExists(const std::string& name) {
                    {{"name", name}});
 }
 
-store::PutChange PutOf(const SessionRecord& record) {
-  return {.session = {.name = record.Name(), .declaration = SerializeRecord(record)}};
-}
-
 }  // namespace
 
 absl::Status SessionNotFound(const std::string& name) {

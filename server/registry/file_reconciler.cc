@@ -18,10 +18,6 @@ namespace {
 
 constexpr size_t kWalkSize = 512;
 
-store::PutChange PutOf(const SessionRecord& record) {
-  return {.session = {.name = record.Name(), .declaration = SerializeRecord(record)}};
-}
-
 absl::Status CommitAndWait(store::Store& store, std::vector<store::Change> changes) {
   absl::Notification done;
   absl::Status result;

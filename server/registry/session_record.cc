@@ -61,10 +61,10 @@ void DeclarationToProto(const SessionRecord& record, v1::Session* out) {
   out->set_origin(record.origin);
 }
 
-std::string SerializeRecord(const SessionRecord& record) {
+store::PutChange PutOf(const SessionRecord& record) {
   v1::Session session;
   DeclarationToProto(record, &session);
-  return SerializeDeterministic(session);
+  return {.session = {.name = record.Name(), .declaration = SerializeDeterministic(session)}};
 }
 
 std::string SerializeSharedSpec(const v1::SessionSpec& spec) {

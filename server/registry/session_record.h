@@ -16,6 +16,7 @@
 #include "holter/v1/session.pb.h"
 #include "registry/session_uid.h"
 #include "registry/weak_interner.h"
+#include "store/store.h"
 
 namespace holter::registry {
 
@@ -80,8 +81,8 @@ NameRef NameOf(const SessionRecord& record);
 
 // All of a Session but its status.
 void DeclarationToProto(const SessionRecord& record, v1::Session* out);
-// The same as bytes for the store.
-std::string SerializeRecord(const SessionRecord& record);
+// The same for the store.
+store::PutChange PutOf(const SessionRecord& record);
 
 // The bytes by which specs are equal: deterministic, and without the URL.
 std::string SerializeSharedSpec(const v1::SessionSpec& spec);

@@ -20,15 +20,15 @@ constexpr size_t kMostDetails = 3600;
 
 // Cut to `most` bytes where a UTF-8 sequence ends: protobuf refuses strings that are cut elsewhere.
 std::string Cut(std::string_view text, size_t most) {
-  constexpr std::string_view kMark = "…";
+  constexpr std::string_view mark = "…";
   if (text.size() <= most) {
     return std::string(text);
   }
-  size_t end = most - kMark.size();
+  size_t end = most - mark.size();
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) {
     --end;
   }
-  return fmt::format("{}{}", text.substr(0, end), kMark);
+  return fmt::format("{}{}", text.substr(0, end), mark);
 }
 
 // Only for what passes by itself.
@@ -53,13 +53,13 @@ google::rpc::ErrorInfo ErrorInfoOf(absl::StatusCode code, const ErrorDetails& de
 
 // As many violations as `room` bytes hold, then how many more there are.
 google::rpc::BadRequest BadRequestOf(const std::vector<FieldViolation>& violations, size_t room) {
-  constexpr size_t kOverhead = 8;
+  constexpr size_t overhead = 8;
   google::rpc::BadRequest bad;
   size_t used = 64;  // for the last line
   for (const FieldViolation& violation : violations) {
     const std::string field = Cut(violation.field, kLongestValue);
     const std::string description = Cut(violation.description, 2 * kLongestValue);
-    used += field.size() + description.size() + kOverhead;
+    used += field.size() + description.size() + overhead;
     if (used > room) {
       bad.add_field_violations()->set_description(
           fmt::format("and {} more", violations.size() - static_cast<size_t>(bad.field_violations_size() - 1)));

@@ -48,11 +48,11 @@ void CompileSubprotocols(const v1::SessionSpec& spec, const FieldPath& at, std::
 }
 
 void CheckServerName(const std::string& name, const FieldPath& at) {
-  constexpr auto kAllowed = [](char c) {
+  constexpr auto allowed = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
            c == '_' || c == ':';
   };
-  if (name.size() > kLongestServerName || !std::all_of(name.begin(), name.end(), kAllowed)) {
+  if (name.size() > kLongestServerName || !std::all_of(name.begin(), name.end(), allowed)) {
     at.Refuse(fmt::format("expected a host name or a numeric address without brackets, at most {} bytes, got {}",
                           kLongestServerName, Quoted(name)));
   }

@@ -5,6 +5,7 @@
 #include <map>
 #include <string_view>
 
+#include "absl/strings/ascii.h"
 #include "spec/convert.h"
 #include "spec/field_path.h"
 
@@ -12,31 +13,28 @@ namespace holter::spec {
 namespace {
 
 constexpr int kMostLabels = 16;
-constexpr size_t kLongestKey = 63;
-constexpr size_t kLongestValue = 128;
+constexpr size_t kLongestLabelKey = 63;
+constexpr size_t kLongestLabelValue = 128;
 constexpr size_t kLongestGroup = 63;
 
-bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
 bool IsLabelKey(std::string_view key) {
-  return !key.empty() && key.size() <= kLongestKey && !IsDigit(key.front()) &&
-         std::all_of(key.begin(), key.end(), [](char c) { return IsLetter(c) || IsDigit(c) || c == '_'; });
+  return !key.empty() && key.size() <= kLongestLabelKey && !absl::ascii_isdigit(key.front()) &&
+         std::all_of(key.begin(), key.end(), [](char c) { return absl::ascii_isalnum(c) || c == '_'; });
 }
 
 bool IsGroup(std::string_view group) {
   return group.size() <= kLongestGroup && std::all_of(group.begin(), group.end(), [](char c) {
-           return IsLetter(c) || IsDigit(c) || c == '_' || c == '.' || c == '-';
+           return absl::ascii_isalnum(c) || c == '_' || c == '.' || c == '-';
          });
 }
 
 void CheckLabel(std::string_view key, std::string_view value, const FieldPath& at) {
   if (!IsLabelKey(key)) {
-    at.Refuse(fmt::format("expected a key [a-zA-Z_][a-zA-Z0-9_]* of at most {} characters, got {}", kLongestKey,
+    at.Refuse(fmt::format("expected a key [a-zA-Z_][a-zA-Z0-9_]* of at most {} characters, got {}", kLongestLabelKey,
                           Quoted(key)));
   }
-  if (value.size() > kLongestValue) {
-    at.Refuse(fmt::format("expected a value of at most {} bytes, got {}", kLongestValue, value.size()));
+  if (value.size() > kLongestLabelValue) {
+    at.Refuse(fmt::format("expected a value of at most {} bytes, got {}", kLongestLabelValue, value.size()));
   }
 }
 

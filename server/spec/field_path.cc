@@ -20,10 +20,10 @@ FieldPath FieldPath::Key(std::string_view key) const {
 void FieldPath::Refuse(std::string description) const { violations_->push_back({path_, std::move(description)}); }
 
 std::string Quoted(std::string_view text) {
-  constexpr size_t kMost = 64;
+  constexpr size_t most = 64;
   std::string out;
-  AppendJsonString(text.substr(0, kMost), out);
-  if (text.size() > kMost) {
+  AppendJsonString(text.substr(0, most), out);
+  if (text.size() > most) {
     out += fmt::format("… ({} bytes)", text.size());
   }
   return out;

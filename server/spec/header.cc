@@ -6,11 +6,13 @@
 #include <array>
 #include <string>
 
+#include "absl/strings/ascii.h"
+
 namespace holter::spec {
 namespace {
 
-constexpr size_t kLongestName = 128;
-constexpr size_t kLongestValue = 4096;
+constexpr size_t kLongestHeaderName = 128;
+constexpr size_t kLongestHeaderValue = 4096;
 
 // Written by Holter itself, or they change what the rest of the request means.
 constexpr std::array<std::string_view, 9> kReserved = {
@@ -19,18 +21,9 @@ constexpr std::array<std::string_view, 2> kReservedPrefixes = {"sec-websocket-",
 // They carry credentials.
 constexpr std::array<std::string_view, 3> kSecretOnly = {"authorization", "cookie", "proxy-authorization"};
 
-bool IsAlnum(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
-
 bool IsValueCharacter(char c) { return c == '\t' || (c >= ' ' && c <= '~'); }
 
 bool IsValue(std::string_view text) { return std::all_of(text.begin(), text.end(), IsValueCharacter); }
-
-std::string Lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return out;
-}
 
 template <typename List>
 bool Contains(const List& list, std::string_view name) {
@@ -44,9 +37,10 @@ bool IsReserved(std::string_view lower) {
 }
 
 void CheckName(const std::string& name, const FieldPath& at) {
-  if (!IsToken(name, kLongestName)) {
-    at.Refuse(fmt::format("expected a token of RFC 9110 of at most {} bytes, got {}", kLongestName, Quoted(name)));
-  } else if (IsReserved(Lower(name))) {
+  if (!IsToken(name, kLongestHeaderName)) {
+    at.Refuse(
+        fmt::format("expected a token of RFC 9110 of at most {} bytes, got {}", kLongestHeaderName, Quoted(name)));
+  } else if (IsReserved(absl::AsciiStrToLower(name))) {
     at.Refuse(fmt::format("{} is a header that Holter writes itself", Quoted(name)));
   }
 }
@@ -68,17 +62,17 @@ void CheckContents(const std::vector<std::string>& references, const FieldPath& 
 }  // namespace
 
 bool IsToken(std::string_view text, size_t most) {
-  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
+  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
   return !text.empty() && text.size() <= most && std::all_of(text.begin(), text.end(), [&](char c) {
-    return IsAlnum(c) || kMarks.find(c) != std::string_view::npos;
+    return absl::ascii_isalnum(c) || marks.find(c) != std::string_view::npos;
   });
 }
 
 void CheckHeader(const v1::Header& header, const FieldPath& at, const SecretSource* secrets) {
   CheckName(header.name(), at.Field("name"));
   const FieldPath value = at.Field("value");
-  if (header.value().size() > kLongestValue) {
-    value.Refuse(fmt::format("expected at most {} bytes, got {}", kLongestValue, header.value().size()));
+  if (header.value().size() > kLongestHeaderValue) {
+    value.Refuse(fmt::format("expected at most {} bytes, got {}", kLongestHeaderValue, header.value().size()));
     return;
   }
   const auto bad = std::find_if_not(header.value().begin(), header.value().end(), IsValueCharacter);
@@ -92,7 +86,7 @@ void CheckHeader(const v1::Header& header, const FieldPath& at, const SecretSour
     value.Refuse("expected secret references of the form ${secret:name/key}");
     return;
   }
-  if (references->empty() && Contains(kSecretOnly, Lower(header.name()))) {
+  if (references->empty() && Contains(kSecretOnly, absl::AsciiStrToLower(header.name()))) {
     value.Refuse("a literal credential is refused: put it below --secrets-dir and refer to it by ${secret:name/key}");
   }
   if (secrets != nullptr) {

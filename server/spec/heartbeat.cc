@@ -17,7 +17,7 @@ using std::chrono::milliseconds;
 
 constexpr int kMostBeats = 8;
 constexpr int kMostMisses = 100;
-constexpr size_t kLongestName = 31;
+constexpr size_t kLongestBeatName = 31;
 constexpr size_t kLongestPing = 125;  // RFC 6455 section 5.5
 constexpr std::string_view kProtocolName = "protocol";
 
@@ -54,10 +54,10 @@ core::PongRule RuleOf(v1::ProtocolHeartbeat::Answer answer) {
 }
 
 bool IsBeatName(std::string_view name) {
-  constexpr auto kIsLower = [](char c) { return c >= 'a' && c <= 'z'; };
-  return !name.empty() && name.size() <= kLongestName && kIsLower(name.front()) &&
+  constexpr auto is_lower = [](char c) { return c >= 'a' && c <= 'z'; };
+  return !name.empty() && name.size() <= kLongestBeatName && is_lower(name.front()) &&
          std::all_of(name.begin(), name.end(),
-                     [&](char c) { return kIsLower(c) || (c >= '0' && c <= '9') || c == '-'; });
+                     [&](char c) { return is_lower(c) || (c >= '0' && c <= '9') || c == '-'; });
 }
 
 void CheckBeatName(const std::string& name, std::set<std::string_view>& taken, const FieldPath& at) {

@@ -31,9 +31,9 @@ absl::Status CheckText(std::string_view text, std::string_view file) {
 
 // The list below `sessions`, the only field of a file.
 void ReadFile(const YAML::Node& root, YamlReader& reader, std::vector<v1::Session>& out) {
-  constexpr std::string_view kExpected = "expected `sessions:`, a list of sessions ([] for none)";
+  constexpr std::string_view expected = "expected `sessions:`, a list of sessions ([] for none)";
   if (!root.IsMap()) {
-    reader.Complain(root.Mark(), "", kExpected);
+    reader.Complain(root.Mark(), "", expected);
     return;
   }
   YAML::Node sessions;
@@ -48,7 +48,7 @@ void ReadFile(const YAML::Node& root, YamlReader& reader, std::vector<v1::Sessio
     }
   }
   if (!sessions.IsSequence()) {
-    reader.Complain(sessions.IsNull() ? root.Mark() : sessions.Mark(), "", kExpected);
+    reader.Complain(sessions.IsNull() ? root.Mark() : sessions.Mark(), "", expected);
     return;
   }
   for (const YAML::Node& node : sessions) {

@@ -310,14 +310,14 @@ void YamlReader::ReadSubmessage(const YAML::Node& node, const std::string& path,
     ReadValue(node, path, 1, *value);
     limit_ = kMostNodes;
   } else if (auto* time = google::protobuf::DynamicCastToGenerated<google::protobuf::Timestamp>(&out)) {
-    constexpr std::string_view kExpected = "a time such as \"2026-01-31T23:59:59Z\"";
-    if (ReadText(node, path, kExpected, text) && !TimeUtil::FromString(text, time)) {
-      Complain(node.Mark(), path, fmt::format("expected {}, got {}", kExpected, Quoted(text)));
+    constexpr std::string_view expected = "a time such as \"2026-01-31T23:59:59Z\"";
+    if (ReadText(node, path, expected, text) && !TimeUtil::FromString(text, time)) {
+      Complain(node.Mark(), path, fmt::format("expected {}, got {}", expected, Quoted(text)));
     }
   } else if (auto* duration = google::protobuf::DynamicCastToGenerated<google::protobuf::Duration>(&out)) {
-    constexpr std::string_view kExpected = "seconds such as \"1.5s\"";
-    if (ReadText(node, path, kExpected, text) && !TimeUtil::FromString(text, duration)) {
-      Complain(node.Mark(), path, fmt::format("expected {}, got {}", kExpected, Quoted(text)));
+    constexpr std::string_view expected = "seconds such as \"1.5s\"";
+    if (ReadText(node, path, expected, text) && !TimeUtil::FromString(text, duration)) {
+      Complain(node.Mark(), path, fmt::format("expected {}, got {}", expected, Quoted(text)));
     }
   } else {
     ReadMessage(node, path, out);

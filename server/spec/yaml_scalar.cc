@@ -6,21 +6,14 @@
 #include <cmath>
 #include <cstdint>
 
+#include "absl/strings/ascii.h"
 #include "base/json_text.h"
 #include "spec/json_value.h"
 
 namespace holter::spec {
 namespace {
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
-std::string Lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return out;
-}
+std::string Lower(std::string_view text) { return absl::AsciiStrToLower(absl::string_view(text.data(), text.size())); }
 
 template <size_t N>
 bool IsOneOf(std::string_view text, const std::array<std::string_view, N>& words) {
@@ -28,7 +21,7 @@ bool IsOneOf(std::string_view text, const std::array<std::string_view, N>& words
 }
 
 size_t CountDigits(std::string_view text) {
-  return static_cast<size_t>(std::find_if_not(text.begin(), text.end(), IsDigit) - text.begin());
+  return static_cast<size_t>(std::find_if_not(text.begin(), text.end(), absl::ascii_isdigit) - text.begin());
 }
 
 // [0-9]* ( . [0-9]* )? ( [eE] [-+]? [0-9]+ )?, with a digit before the exponent.
@@ -55,7 +48,7 @@ bool IsDecimal(std::string_view text) {
 
 // `text` is a decimal number without sign.
 PlainValue ReadDecimal(std::string_view text, bool negative) {
-  if (text.size() > 1 && text[0] == '0' && IsDigit(text[1])) {
+  if (text.size() > 1 && text[0] == '0' && absl::ascii_isdigit(text[1])) {
     return DoubtfulNumber{
         "a number that begins with 0 is octal to some; write it without the 0, or in quotes if it is text"};
   }
@@ -85,18 +78,20 @@ PlainValue ReadPrefixed(std::string_view text) {
 bool IsPlainText(std::string_view text) {
   static constexpr std::array<std::string_view, 9> kWords = {"null", "true", "false", "yes", "no",
                                                              "on",   "off",  "y",     "n"};
-  constexpr std::string_view kMarks = "_./:+-=?&%@~$";
+  constexpr std::string_view marks = "_./:+-=?&%@~$";
   if (text.empty() || text.back() == ':' || IsOneOf(Lower(text), kWords)) {
     return false;
   }
-  if (IsDigit(text.front())) {
+  if (absl::ascii_isdigit(text.front())) {
     // Durations: "20s", "1m30s", "0.012s".
-    constexpr auto kIsPart = [](char c) { return IsDigit(c) || c == '.' || c == 'h' || c == 'm' || c == 's'; };
-    return IsLetter(text.back()) && std::all_of(text.begin(), text.end(), kIsPart);
+    constexpr auto is_part = [](char c) {
+      return absl::ascii_isdigit(c) || c == '.' || c == 'h' || c == 'm' || c == 's';
+    };
+    return absl::ascii_isalpha(text.back()) && std::all_of(text.begin(), text.end(), is_part);
   }
-  return (IsLetter(text.front()) || text.front() == '/' || text.front() == '_') &&
+  return (absl::ascii_isalpha(text.front()) || text.front() == '/' || text.front() == '_') &&
          std::all_of(text.begin(), text.end(),
-                     [&](char c) { return IsLetter(c) || IsDigit(c) || kMarks.find(c) != std::string_view::npos; });
+                     [&](char c) { return absl::ascii_isalnum(c) || marks.find(c) != std::string_view::npos; });
 }
 
 // Length of the UTF-8 sequence at the start of `text` (RFC 3629 section 4); 0 if it is malformed.

@@ -140,7 +140,7 @@ absl::Status SqliteStore::ApplyGroup(const std::vector<Batch>& group) {
     changes += static_cast<size_t>(std::count_if(batch.changes.begin(), batch.changes.end(), IsDeclaration));
   }
   const TimePoint begin = SystemClock().Now();
-  const absl::Status status = broken_.ok() ? WriteGroup(group) : broken_;
+  absl::Status status = broken_.ok() ? WriteGroup(group) : broken_;
   operations_.OnStoreCommit(SystemClock().Now() - begin, changes, status.ok());
   if (!status.ok()) {
     Log(LogLevel::kError, "the store did not take a commit",

@@ -192,9 +192,9 @@ void BeastWsStream<Next>::OnControl(boost::beast::websocket::frame_type kind, st
     case boost::beast::websocket::frame_type::pong:
       return connection_.OnPong(payload);
     case boost::beast::websocket::frame_type::close:
-      constexpr uint16_t kNoStatus = 1005;
+      constexpr uint16_t no_status = 1005;
       const uint16_t code = ws_.reason().code;
-      return connection_.OnCloseFrame(code == 0 ? kNoStatus : code, payload);
+      return connection_.OnCloseFrame(code == 0 ? no_status : code, payload);
   }
 }
 
@@ -292,7 +292,8 @@ void BeastWsStream<Next>::OnPinged() {
 
 template <typename Next>
 void BeastWsStream<Next>::Send(core::FrameKind kind, std::string payload) {
-  Queue(payload.size()).frames.push_back({kind, std::move(payload)});
+  Outbox& outbox = Queue(payload.size());
+  outbox.frames.push_back({kind, std::move(payload)});
   if (!writing_) {
     StartWrite();
   }

@@ -195,10 +195,10 @@ void Connection::Tell(Call&& call) {
     End(true);
     if (std::exchange(observer_, nullptr) == observer) {
       try {
-        constexpr auto kReason = core::Reason::kLocalResource;
-        opened ? observer->OnClosed({.reason = kReason, .code = 0, .detail = "internal error"})
+        constexpr auto reason = core::Reason::kLocalResource;
+        opened ? observer->OnClosed({.reason = reason, .code = 0, .detail = "internal error"})
                : observer->OnDialFailed(
-                     {.reason = kReason, .detail = "internal error", .http_status = 0, .retry_after = {}});
+                     {.reason = reason, .detail = "internal error", .http_status = 0, .retry_after = {}});
       } catch (...) {
         context_->options.operations->OnException("transport");
       }

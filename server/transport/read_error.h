@@ -84,9 +84,9 @@ inline core::DialFailure JudgeUpgrade(const UpgradeResponse& response, const std
 
 // A close frame with code 1014 at the front of what was read, or without a reason at its end.
 inline bool HoldsBadGatewayClose(std::string_view bytes) {
-  constexpr std::string_view kCode("\x03\xf6", 2);
-  constexpr std::string_view kBareFrame("\x88\x02\x03\xf6", 4);
-  return (bytes.size() >= 4 && bytes[0] == kBareFrame[0] && bytes.substr(2, 2) == kCode) || bytes.ends_with(kBareFrame);
+  constexpr std::string_view code("\x03\xf6", 2);
+  constexpr std::string_view bare_frame("\x88\x02\x03\xf6", 4);
+  return (bytes.size() >= 4 && bytes[0] == bare_frame[0] && bytes.substr(2, 2) == code) || bytes.ends_with(bare_frame);
 }
 
 // How the reading of an open connection ended.

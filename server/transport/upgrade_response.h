@@ -13,7 +13,7 @@ namespace holter::transport {
 // Includes Beast; only for the streams' own files.
 class UpgradeResponse {
  public:
-  static constexpr size_t kLargestHead = 16 * 1024;
+  static constexpr size_t kLargestHead = size_t{16} << 10;
 
   UpgradeResponse() { parser_.header_limit(kLargestHead); }
 
@@ -23,11 +23,8 @@ class UpgradeResponse {
     boost::beast::error_code error;
     const size_t used = parser_.put(boost::asio::const_buffer(pending_.data(), pending_.size()), error);
     pending_.erase(0, used);
-    if (error && error != boost::beast::http::error::need_more) {
-      failed_ = true;
-    } else if (pending_.size() > kLargestHead) {
-      failed_ = true;
-    }
+    const bool malformed = error && error != boost::beast::http::error::need_more;
+    failed_ = failed_ || malformed || pending_.size() > kLargestHead;
   }
 
   bool done() const { return parser_.is_header_done(); }

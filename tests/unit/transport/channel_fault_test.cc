@@ -35,13 +35,13 @@ class ChannelFaultTest : public ChannelTest {
     return observer.closed.value_or(core::CloseInfo());
   }
 
-  // Sends until the kernel takes no more: both socket buffers are full, and they grow for a while.
+  // Sends more than both socket buffers take and less than the channel may queue, then waits until they have stopped
+  // growing.
   void StallWrites() {
+    channel->Send(FrameKind::kBinary, std::string(2'000'000, 'x'));
+    channel->Send(FrameKind::kBinary, std::string(2'000'000, 'x'));
     int blocked = 0;
     for (int i = 0; i < 1000 && blocked < 5; ++i) {
-      if (blocked == 0) {
-        channel->Send(FrameKind::kBinary, std::string(400'000, 'x'));
-      }
       RunFor(milliseconds(10));
       blocked = channel->Link().write_blocked ? blocked + 1 : 0;
     }

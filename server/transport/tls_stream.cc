@@ -2,30 +2,32 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
-#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ssl/context.hpp>
 #include <ctime>
 
 #include "transport/beast_ws_stream.h"
 #include "transport/tls_failure.h"
+#include "transport/tls_socket.h"
 
 namespace holter::transport {
 namespace {
 
 namespace ssl = boost::asio::ssl;
 
-class TlsStream final : public BeastWsStream<ssl::stream<TcpSocket>> {
+class TlsStream final : public BeastWsStream<TlsSocket> {
  public:
   TlsStream(Connection& owner, CountedSocket socket, ssl::context& context, const TlsPeer& peer)
-      : BeastWsStream(owner, std::move(socket.file), std::move(socket.socket), context), verify_(peer.verify) {
+      : BeastWsStream(owner, std::move(socket.file), std::move(socket.socket), context.native_handle()),
+        verify_(peer.verify) {
     Expect(peer);
   }
 
   void StartTls() override {
-    next().async_handshake(ssl::stream_base::client,
-                           [alive = Alive(&connection()), this](const boost::system::error_code& error) {
-                             const long verdict = verify_ ? SSL_get_verify_result(native()) : X509_V_OK;
-                             connection().OnTlsDone(error ? DescribeTlsError(error, verdict) : core::DialFailure());
-                           });
+    next().async_handshake([alive = Alive(&connection()), this](const boost::system::error_code& error) {
+      const long verdict = verify_ ? SSL_get_verify_result(native()) : X509_V_OK;
+      connection().OnTlsDone(error ? DescribeTlsError(error, verdict) : core::DialFailure());
+    });
   }
 
   // Says farewell in TLS and waits for the peer's, or for its end of the connection.
@@ -33,7 +35,7 @@ class TlsStream final : public BeastWsStream<ssl::stream<TcpSocket>> {
     next().async_shutdown([alive = Alive(&connection())](const boost::system::error_code&) { alive->OnLingerDone(); });
   }
 
-  bool InputPending() override { return SSL_pending(native()) > 0 || BeastWsStream::InputPending(); }
+  bool InputPending() override { return next().read_posted() || BeastWsStream::InputPending(); }
 
   std::optional<WallTime> TlsExpiry() const override {
     const X509* const certificate = SSL_get0_peer_certificate(native());
@@ -45,8 +47,7 @@ class TlsStream final : public BeastWsStream<ssl::stream<TcpSocket>> {
   }
 
  private:
-  SSL* native() { return next().native_handle(); }
-  SSL* native() const { return const_cast<TlsStream*>(this)->next().native_handle(); }
+  SSL* native() const { return next().native_handle(); }
 
   // Whom the certificate must name, and whom we ask for (SNI takes names only, RFC 6066 section 3).
   void Expect(const TlsPeer& peer) {

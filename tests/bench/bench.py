@@ -291,7 +291,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", type=pathlib.Path, required=True)
     parser.add_argument("--window", type=int, default=20, help="seconds of the steady windows")
-    parser.add_argument("--tls-sessions", type=int, default=2_000)
+    parser.add_argument("--tls-sessions", type=int, default=5_000)
     parser.add_argument("--strict", action="store_true", help="exit with status 1 when a target is missed")
     arguments = parser.parse_args()
     build = arguments.build.resolve()

@@ -29,14 +29,14 @@ error_code OpenSslError(unsigned long code) { return {static_cast<int>(code), er
 
 struct TlsEngine::SocketBio {
   static const BIO_METHOD* Method() {
-    static BIO_METHOD* const method = [] {
+    static BIO_METHOD* const kMethod = [] {
       BIO_METHOD* const made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "socket of a loop");
       BIO_meth_set_read(made, &Receive);
       BIO_meth_set_write(made, &Send);
       BIO_meth_set_ctrl(made, &Control);
       return made;
     }();
-    return method;
+    return kMethod;
   }
 
   static TlsEngine& Engine(BIO* bio) { return *static_cast<TlsEngine*>(BIO_get_data(bio)); }

@@ -25,13 +25,12 @@ foreach(proto IN LISTS HOLTER_PROTOS)
   endif()
 endforeach()
 
+# For tools that read our sources without building them.
+add_custom_target(generated DEPENDS ${proto_sources} ${grpc_sources})
+
 add_library(holter_proto STATIC ${proto_sources})
 target_include_directories(holter_proto SYSTEM PUBLIC "${HOLTER_PROTO_OUT}")
 target_link_libraries(holter_proto PUBLIC protobuf::libprotobuf)
-if(HOLTER_SANITIZE STREQUAL thread)
-  # Protobuf's map fields have two members more when this is defined, but Debian's library was built without: every map would be corrupt.
-  target_compile_options(holter_proto PUBLIC -U__SANITIZE_THREAD__)
-endif()
 if(HOLTER_WITH_GRPC)
   add_library(holter_grpc STATIC ${grpc_sources})
   target_link_libraries(holter_grpc PUBLIC holter_proto gRPC::grpc++)

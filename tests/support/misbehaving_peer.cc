@@ -314,10 +314,6 @@ MisbehavingPeer::MisbehavingPeer(Script script, std::optional<TestIdentity> iden
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   Require(bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0, "bind");
-  // Inherited by what it accepts: a peer that stops reading is felt after this much, whatever the machine's own limits
-  // are.
-  const int receive_buffer = 1 << 16;
-  setsockopt(listener_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
   Require(listen(listener_, SOMAXCONN) == 0, "listen");
   socklen_t size = sizeof address;
   getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);

@@ -1,8 +1,6 @@
 // Tells ThreadSanitizer what Debian's Abseil does: the library is not instrumented, so the sanitizer sees no order
 // between threads that use its mutexes and notifications, and calls everything that they guard a race. The linker sends
 // the calls of our code here (--wrap in tests/CMakeLists.txt); each does what it should and annotates it.
-#if defined(__SANITIZE_THREAD__)
-
 #include <sanitizer/tsan_interface.h>
 
 #include "absl/synchronization/blocking_counter.h"
@@ -134,5 +132,3 @@ void __wrap__ZN4absl7debian315BlockingCounter4WaitEv(absl::BlockingCounter* coun
 
 }  // extern "C"
 // NOLINTEND(bugprone-reserved-identifier, readability-identifier-naming)
-
-#endif  // __SANITIZE_THREAD__

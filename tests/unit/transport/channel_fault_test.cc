@@ -35,14 +35,21 @@ class ChannelFaultTest : public ChannelTest {
     return observer.closed.value_or(core::CloseInfo());
   }
 
-  // Sends more than both socket buffers take and less than the channel may queue, then waits until they have stopped
-  // growing.
+  // Sends until the kernel takes no more: both socket buffers are full, and they grow for a while. What is sent next
+  // waits for what was sent before, so that the channel's own queue is never full.
   void StallWrites() {
-    channel->Send(FrameKind::kBinary, std::string(2'000'000, 'x'));
-    channel->Send(FrameKind::kBinary, std::string(2'000'000, 'x'));
+    constexpr size_t piece = 400'000;
+    size_t sent = 0;
+    size_t written = 0;
     int blocked = 0;
-    for (int i = 0; i < 1000 && blocked < 5; ++i) {
+    const TimePoint end = SystemClock().Now() + 3 * kPatience;
+    while (blocked < 5 && SystemClock().Now() < end) {
+      if (written >= sent) {
+        channel->Send(FrameKind::kBinary, std::string(piece, 'x'));
+        sent += piece;
+      }
       RunFor(milliseconds(10));
+      written += channel->TakeBytesWritten();
       blocked = channel->Link().write_blocked ? blocked + 1 : 0;
     }
     ASSERT_EQ(blocked, 5);

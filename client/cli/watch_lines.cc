@@ -29,7 +29,7 @@ std::string ChangeLines::Movement(const v1::SessionChange& change, bool color) {
   const v1::SessionStatus& status = session.status();
   const Known before = known_[session.name()];
   known_[session.name()] = {status.state(), status.health()};
-  const std::string now = Condition(status.state(), status.health(), color) + Cause(status);
+  std::string now = Condition(status.state(), status.health(), color) + Cause(status);
   if (change.kind() == v1::SessionChange::KIND_SNAPSHOT) return now;
   if (change.kind() == v1::SessionChange::KIND_DECLARED) return "declared  " + now;
   if (before.state == v1::STATE_UNSPECIFIED) return "→ " + now;

@@ -18,13 +18,13 @@ std::atomic<LogFormat> g_format{LogFormat::kText};
 
 spdlog::logger& Logger() {
   // The pattern is the bare message: each format writes its own time and level.
-  static const std::shared_ptr<spdlog::logger> logger = [] {
+  static const std::shared_ptr<spdlog::logger> kLogger = [] {
     auto made = std::make_shared<spdlog::logger>("holter", std::make_shared<spdlog::sinks::stderr_sink_mt>());
     made->set_pattern("%v");
     made->flush_on(spdlog::level::debug);
     return made;
   }();
-  return *logger;
+  return *kLogger;
 }
 
 spdlog::level::level_enum ToSpdlog(LogLevel level) {

@@ -20,8 +20,8 @@ namespace holter::observe {
 namespace {
 
 namespace asio = boost::asio;
+using asio::ip::tcp;
 using boost::system::error_code;
-using tcp = asio::ip::tcp;
 
 constexpr int kNotFound = 404;
 constexpr int kInternalError = 500;

@@ -92,7 +92,7 @@ v1::Session DeclarationWriter::Answer(const SessionName& name) const {
   return ToProto(*context_.table->Find({.tenant = name.tenant, .session = name.session}), context_.lifecycle->clock());
 }
 
-void DeclarationWriter::Create(const v1::CreateSessionRequest& request, SessionRegistry::Reply reply) {
+void DeclarationWriter::Create(const v1::CreateSessionRequest& request, const SessionRegistry::Reply& reply) {
   NamedSession named = NameOf(request);
   absl::StatusOr<Declaration> declaration = context_.compiler->Compile(named.name, request.session(), "session",
                                                                        context_.secrets, std::move(named.violations));
@@ -113,7 +113,7 @@ void DeclarationWriter::CreateInTurn(const SessionName& name, Declaration declar
   if (absl::Status status = context_.engine->Admit(1); !status.ok()) return Finish(name, reply, status);
   RecordPtr record = context_.lifecycle->MakeRecord(std::move(declaration), v1::ORIGIN_API);
   std::vector<store::Change> changes = {PutOf(*record)};
-  context_.store->Commit(std::move(changes), [this, name, record, reply](absl::Status status) {
+  context_.store->Commit(std::move(changes), [this, name, record, reply](const absl::Status& status) {
     if (!status.ok()) {
       context_.engine->Unadmit(1);
       return Finish(name, reply, status);
@@ -134,7 +134,7 @@ absl::StatusOr<LiveSession> DeclarationWriter::FindChangeable(const SessionName&
   return *std::move(session);
 }
 
-void DeclarationWriter::Update(const v1::UpdateSessionRequest& request, SessionRegistry::Reply reply) {
+void DeclarationWriter::Update(const v1::UpdateSessionRequest& request, const SessionRegistry::Reply& reply) {
   const absl::StatusOr<SessionName> name = ParseName("session.name", request.session().name());
   if (!name.ok()) return reply(name.status());
   InTurn(
@@ -163,14 +163,15 @@ void DeclarationWriter::UpdateInTurn(const SessionName& name, const v1::UpdateSe
   if (*declaration == current->record->declaration) return Finish(name, reply, Answer(name));
   RecordPtr record = context_.lifecycle->MakeSuccessor(*current->record, *std::move(declaration));
   std::vector<store::Change> changes = {PutOf(*record)};
-  context_.store->Commit(std::move(changes), [this, name, record, cell = current->cell, reply](absl::Status status) {
-    if (!status.ok()) return Finish(name, reply, status);
-    context_.lifecycle->Change(record, cell);
-    Finish(name, reply, Answer(name));
-  });
+  context_.store->Commit(std::move(changes),
+                         [this, name, record, cell = current->cell, reply](const absl::Status& status) {
+                           if (!status.ok()) return Finish(name, reply, status);
+                           context_.lifecycle->Change(record, cell);
+                           Finish(name, reply, Answer(name));
+                         });
 }
 
-void DeclarationWriter::Delete(const v1::DeleteSessionRequest& request, SessionRegistry::EmptyReply reply) {
+void DeclarationWriter::Delete(const v1::DeleteSessionRequest& request, const SessionRegistry::EmptyReply& reply) {
   const absl::StatusOr<SessionName> name = ParseName("name", request.name());
   if (!name.ok()) return reply(name.status());
   InTurn(
@@ -181,7 +182,7 @@ void DeclarationWriter::DeleteInTurn(const SessionName& name, const SessionRegis
   const absl::StatusOr<LiveSession> session = FindChangeable(name);
   if (!session.ok()) return Finish(name, reply, session.status());
   std::vector<store::Change> changes = {store::DeleteChange{.name = name.ToString()}};
-  context_.store->Commit(std::move(changes), [this, name, session = *session, reply](absl::Status status) {
+  context_.store->Commit(std::move(changes), [this, name, session = *session, reply](const absl::Status& status) {
     if (status.ok()) context_.lifecycle->Remove(session);
     Finish(name, reply, status);
   });

@@ -36,9 +36,9 @@ class DeclarationWriter {
  public:
   explicit DeclarationWriter(const WriteContext& context) : context_(context) {}
 
-  void Create(const v1::CreateSessionRequest& request, SessionRegistry::Reply reply);
-  void Update(const v1::UpdateSessionRequest& request, SessionRegistry::Reply reply);
-  void Delete(const v1::DeleteSessionRequest& request, SessionRegistry::EmptyReply reply);
+  void Create(const v1::CreateSessionRequest& request, const SessionRegistry::Reply& reply);
+  void Update(const v1::UpdateSessionRequest& request, const SessionRegistry::Reply& reply);
+  void Delete(const v1::DeleteSessionRequest& request, const SessionRegistry::EmptyReply& reply);
 
  private:
   using Refuse = std::function<void(absl::Status)>;

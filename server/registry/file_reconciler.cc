@@ -16,7 +16,7 @@
 namespace holter::registry {
 namespace {
 
-constexpr size_t kWalkSize = 512;
+constexpr size_t kNamesAtOnce = 512;
 
 absl::Status CommitAndWait(store::Store& store, std::vector<store::Change> changes) {
   absl::Notification done;
@@ -73,12 +73,12 @@ std::map<std::string, LiveSession> FileReconciler::FileSessions() const {
   RecordPtr last;
   while (true) {
     std::vector<LiveSession> piece;
-    context_.table->Walk("-", last == nullptr ? NameRef{} : NameOf(*last), kWalkSize, piece);
+    context_.table->Walk("-", last == nullptr ? NameRef{} : NameOf(*last), kNamesAtOnce, piece);
     for (LiveSession& session : piece) {
       last = session.record;
       if (last->origin == v1::ORIGIN_FILE) found.emplace(last->Name(), std::move(session));
     }
-    if (piece.size() < kWalkSize) return found;
+    if (piece.size() < kNamesAtOnce) return found;
   }
 }
 
@@ -145,7 +145,7 @@ absl::Status FileReconciler::Reconcile(const std::vector<v1::Session>& sessions)
   return Apply(*std::move(difference));
 }
 
-absl::Status FileReconciler::Apply(Difference difference) {
+absl::Status FileReconciler::Apply(Difference&& difference) {
   // What is removed gives its room back only when its loop has ended it, so all that is new needs room of its own.
   const size_t admitted = difference.created.size();
   if (absl::Status status = context_.engine->Admit(admitted); !status.ok()) return status;

@@ -37,7 +37,7 @@ class FileReconciler {
 
   absl::StatusOr<Difference> Compare(const std::vector<v1::Session>& sessions) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status CheckNamesAreOurs(const std::vector<std::string>& names) const;
-  absl::Status Apply(Difference difference) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status Apply(Difference&& difference) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::map<std::string, LiveSession> FileSessions() const;
 
   const WriteContext context_;

@@ -127,7 +127,7 @@ const std::string* FindLabel(const FilterSubject& subject, std::string_view key)
 }
 
 // `labels:team` and `labels.team:*` ask whether there is such a label.
-absl::StatusOr<FilterTest> OnLabel(const Restriction& restriction, std::string key, bool presence) {
+absl::StatusOr<FilterTest> OnLabel(const Restriction& restriction, const std::string& key, bool presence) {
   if (presence) {
     return [key](const FilterSubject& subject) { return FindLabel(subject, key) != nullptr; };
   }

@@ -124,7 +124,8 @@ bool ComesBefore(const SessionOrder::Keys& keys, const NameRef& name, const List
 std::vector<Listed> TakeByKeys(const PageRequest& page, const SessionTable& table, const Clock& clock) {
   std::vector<Listed> listed;
   WalkMatching(page, {}, table, clock, [&](LiveSession session, const Moment& now) {
-    Listed one{.keys = page.order->KeysOf(session, now), .session = std::move(session)};
+    Listed one{.keys = page.order->KeysOf(session, now), .session = {}};
+    one.session = std::move(session);
     if (!page.place.has_value() || ComesBefore(page.place->keys, PlaceName(*page.place), one)) {
       listed.push_back(std::move(one));
     }

@@ -43,15 +43,9 @@ class ComposedRegistry final : public SessionRegistry, private core::SessionObse
 
   absl::Status Load();
 
-  void Create(const v1::CreateSessionRequest& request, Reply reply) override {
-    writer_.Create(request, std::move(reply));
-  }
-  void Update(const v1::UpdateSessionRequest& request, Reply reply) override {
-    writer_.Update(request, std::move(reply));
-  }
-  void Delete(const v1::DeleteSessionRequest& request, EmptyReply reply) override {
-    writer_.Delete(request, std::move(reply));
-  }
+  void Create(const v1::CreateSessionRequest& request, Reply reply) override { writer_.Create(request, reply); }
+  void Update(const v1::UpdateSessionRequest& request, Reply reply) override { writer_.Update(request, reply); }
+  void Delete(const v1::DeleteSessionRequest& request, EmptyReply reply) override { writer_.Delete(request, reply); }
   absl::StatusOr<v1::Session> Get(const v1::GetSessionRequest& request) const override;
   absl::StatusOr<v1::ListSessionsResponse> List(const v1::ListSessionsRequest& request) const override {
     return ListSessions(request, table_, options_.engine->clock());
@@ -148,11 +142,11 @@ absl::Status ComposedRegistry::Load() {
   }
   lifecycle_.FinishRestore();
   if (absl::Status status = options_.engine->Admit(records.size()); !status.ok()) {
-    ErrorDetails details = DetailsOf(status);
+    const ErrorDetails details = DetailsOf(status);
     return MakeError(status.code(), details.reason,
                      fmt::format("{} sessions are stored, but they do not fit: {}. Raise the limit of open files",
                                  records.size(), std::string(status.message())),
-                     std::move(details.metadata));
+                     details.metadata);
   }
   for (const RecordPtr& record : records) {
     lifecycle_.Publish(record, false);

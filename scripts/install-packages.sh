@@ -14,7 +14,7 @@ packages=(
   python3 python3-websockets
 )
 test_packages=(
-  libgtest-dev libgmock-dev clang clang-format clang-tidy openssl prometheus nodejs npm curl procps
+  libgtest-dev libgmock-dev clang libclang-rt-dev clang-format clang-tidy openssl prometheus nodejs npm curl procps
 )
 
 # A machine may bring its own node; Debian's is only for those that have none.

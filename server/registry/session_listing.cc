@@ -16,6 +16,7 @@
 #include "registry/session_answer.h"
 #include "registry/session_filter.h"
 #include "registry/session_order.h"
+#include "registry/session_walk.h"
 #include "registry/tokens.h"
 
 namespace holter::registry {
@@ -23,7 +24,6 @@ namespace {
 
 constexpr int kDefaultPageSize = 100;
 constexpr int kMostPageSize = 1000;
-constexpr size_t kWalkSize = 256;  // sessions that are taken with the table's mutex held
 
 // A session that belongs on the page or behind it.
 struct Listed {
@@ -88,18 +88,10 @@ absl::StatusOr<PageRequest> ParseRequest(const v1::ListSessionsRequest& request)
 template <typename Take>
 void WalkMatching(const PageRequest& page, NameRef after, const SessionTable& table, const Clock& clock, Take take) {
   const Moment now = Moment::Of(clock);
-  std::vector<LiveSession> piece;
-  RecordPtr last;  // keeps `after` alive
-  do {
-    piece.clear();
-    table.Walk(page.tenant, after, kWalkSize, piece);
-    for (LiveSession& session : piece) {
-      last = session.record;
-      if (!page.filter->empty() && !page.filter->Matches(SubjectOf(session, now))) continue;
-      if (!take(std::move(session), now)) return;
-    }
-    if (last != nullptr) after = NameOf(*last);
-  } while (piece.size() == kWalkSize);
+  WalkSessions(table, page.tenant, after, [&](LiveSession session) {
+    if (!page.filter->empty() && !page.filter->Matches(SubjectOf(session, now))) return true;
+    return take(std::move(session), now);
+  });
 }
 
 NameRef PlaceName(const PagePlace& place) { return {.tenant = place.last_tenant, .session = place.last_session}; }

@@ -13,18 +13,19 @@
 #include "registry/declaration_compiler.h"
 #include "registry/declaration_writer.h"
 #include "registry/file_reconciler.h"
+#include "registry/fleet_summary.h"
 #include "registry/name_sequencer.h"
 #include "registry/session_answer.h"
 #include "registry/session_lifecycle.h"
 #include "registry/session_listing.h"
 #include "registry/session_table.h"
+#include "registry/session_walk.h"
 #include "registry/snapshot_watch_reader.h"
 #include "registry/transition_log_writer.h"
 
 namespace holter::registry {
 namespace {
 
-constexpr size_t kVisitSize = 256;
 // A commit that the disk does not give back must not keep the daemon from stopping.
 constexpr absl::Duration kMostWaitForWrites = absl::Seconds(2);
 
@@ -49,6 +50,9 @@ class ComposedRegistry final : public SessionRegistry, private core::SessionObse
   absl::StatusOr<v1::Session> Get(const v1::GetSessionRequest& request) const override;
   absl::StatusOr<v1::ListSessionsResponse> List(const v1::ListSessionsRequest& request) const override {
     return ListSessions(request, table_, options_.engine->clock());
+  }
+  absl::StatusOr<v1::FleetSummary> Summarize(const v1::GetFleetSummaryRequest& request) const override {
+    return SummarizeFleet(request, table_, options_.engine->clock());
   }
   absl::Status ReconcileFiles(const std::vector<v1::Session>& sessions) override {
     return reconciler_.Reconcile(sessions);
@@ -165,26 +169,17 @@ absl::StatusOr<v1::Session> ComposedRegistry::Get(const v1::GetSessionRequest& r
 }
 
 void ComposedRegistry::ForEach(const std::function<void(const SessionView&)>& visit) const {
-  std::vector<LiveSession> piece;
-  NameRef after;
-  while (true) {
-    RecordPtr last;  // keeps `after` alive
-    if (!piece.empty()) last = piece.back().record;
-    if (last != nullptr) after = NameOf(*last);
-    piece.clear();
-    table_.Walk("-", after, kVisitSize, piece);
-    for (const LiveSession& session : piece) {
-      if (session.cell == nullptr) continue;
-      const Declaration& declaration = session.record->declaration;
-      visit({.tenant = declaration.traits->tenant,
-             .session = declaration.session,
-             .group = declaration.traits->group,
-             .url = declaration.url,
-             .labels = &declaration.traits->labels,
-             .cell = session.cell.get()});
-    }
-    if (piece.size() < kVisitSize) return;
-  }
+  WalkSessions(table_, "-", {}, [&visit](const LiveSession& session) {
+    if (session.cell == nullptr) return true;
+    const Declaration& declaration = session.record->declaration;
+    visit({.tenant = declaration.traits->tenant,
+           .session = declaration.session,
+           .group = declaration.traits->group,
+           .url = declaration.url,
+           .labels = &declaration.traits->labels,
+           .cell = session.cell.get()});
+    return true;
+  });
 }
 
 }  // namespace

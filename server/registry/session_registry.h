@@ -62,6 +62,7 @@ class SessionRegistry {
   virtual void Delete(const v1::DeleteSessionRequest& request, EmptyReply reply) = 0;
   virtual absl::StatusOr<v1::Session> Get(const v1::GetSessionRequest& request) const = 0;
   virtual absl::StatusOr<v1::ListSessionsResponse> List(const v1::ListSessionsRequest& request) const = 0;
+  virtual absl::StatusOr<v1::FleetSummary> Summarize(const v1::GetFleetSummaryRequest& request) const = 0;
 
   // Makes the sessions of origin `file` be exactly `sessions` (whole and valid; one commit). A name of origin `api` is
   // refused: FAILED_PRECONDITION, API_MANAGED, and nothing changes. Blocks until it is on disk; not from the store's

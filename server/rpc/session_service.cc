@@ -97,6 +97,13 @@ grpc::ServerUnaryReactor* SessionService::DeleteSession(grpc::CallbackServerCont
   });
 }
 
+grpc::ServerUnaryReactor* SessionService::GetFleetSummary(grpc::CallbackServerContext* context,
+                                                          const v1::GetFleetSummaryRequest* request,
+                                                          v1::FleetSummary* response) {
+  return Serve(context, "GetFleetSummary", request->parent(),
+               [&](const std::shared_ptr<UnaryCall>& call) { ReplyTo(call, response)(registry_.Summarize(*request)); });
+}
+
 grpc::ServerWriteReactor<v1::WatchSessionsResponse>* SessionService::WatchSessions(
     grpc::CallbackServerContext* context, const v1::WatchSessionsRequest* request) {
   const auto watch = std::make_shared<WatchReactor>(context, RpcTimer("WatchSessions", clock_, operations_),

@@ -30,6 +30,9 @@ class SessionService final : public v1::SessionService::CallbackService {
                                           v1::Session* response) override;
   grpc::ServerUnaryReactor* DeleteSession(grpc::CallbackServerContext* context, const v1::DeleteSessionRequest* request,
                                           google::protobuf::Empty* response) override;
+  grpc::ServerUnaryReactor* GetFleetSummary(grpc::CallbackServerContext* context,
+                                            const v1::GetFleetSummaryRequest* request,
+                                            v1::FleetSummary* response) override;
   grpc::ServerWriteReactor<v1::WatchSessionsResponse>* WatchSessions(grpc::CallbackServerContext* context,
                                                                      const v1::WatchSessionsRequest* request) override;
 

@@ -132,6 +132,7 @@ class FakeRegistry final : public registry::SessionRegistry {
   std::function<void(const v1::DeleteSessionRequest&, EmptyReply)> remove;
   std::function<absl::StatusOr<v1::Session>(const v1::GetSessionRequest&)> get;
   std::function<absl::StatusOr<v1::ListSessionsResponse>(const v1::ListSessionsRequest&)> list;
+  std::function<absl::StatusOr<v1::FleetSummary>(const v1::GetFleetSummaryRequest&)> summarize;
   // Not set: a reader of `changes` from the resume token.
   std::function<absl::StatusOr<std::unique_ptr<registry::WatchReader>>(const v1::WatchSessionsRequest&)> watch;
   FakeChanges changes;
@@ -144,6 +145,9 @@ class FakeRegistry final : public registry::SessionRegistry {
     return list(request);
   }
   absl::Status ReconcileFiles(const std::vector<v1::Session>& /*sessions*/) override { return absl::OkStatus(); }
+  absl::StatusOr<v1::FleetSummary> Summarize(const v1::GetFleetSummaryRequest& request) const override {
+    return summarize(request);
+  }
   absl::StatusOr<std::unique_ptr<registry::WatchReader>> Watch(const v1::WatchSessionsRequest& request) override {
     if (watch) {
       return watch(request);

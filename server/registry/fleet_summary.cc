@@ -1,0 +1,152 @@
+#include "registry/fleet_summary.h"
+
+#include <google/protobuf/util/time_util.h>
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "base/session_name.h"
+#include "registry/session_filter.h"
+#include "registry/session_walk.h"
+
+namespace holter::registry {
+namespace {
+
+using google::protobuf::util::TimeUtil;
+
+constexpr size_t kMostGroups = 1000;  // that are told
+
+// The round trips of one layer.
+class RttSample {
+ public:
+  void Add(Duration rtt) { rtts_.push_back(rtt); }
+
+  void ToProto(const char* layer, v1::FleetSummary& out) {
+    if (rtts_.empty()) return;
+    v1::FleetSummary::LayerRtt& told = *out.add_rtts();
+    told.set_layer(layer);
+    told.set_sessions(static_cast<int64_t>(rtts_.size()));
+    *told.mutable_p50() = Quantile(0.5);
+    *told.mutable_p90() = Quantile(0.9);
+    *told.mutable_p99() = Quantile(0.99);
+    *told.mutable_max() = Quantile(1);
+  }
+
+ private:
+  google::protobuf::Duration Quantile(double q) {
+    const auto at = rtts_.begin() + static_cast<ptrdiff_t>(q * static_cast<double>(rtts_.size() - 1));
+    std::nth_element(rtts_.begin(), at, rtts_.end());
+    return TimeUtil::NanosecondsToDuration(at->count());
+  }
+
+  std::vector<Duration> rtts_;
+};
+
+struct GroupCounts {
+  int64_t sessions = 0;
+  int64_t healthy = 0;
+  int64_t degraded = 0;
+  int64_t down = 0;
+};
+
+class FleetCounter {
+ public:
+  void Add(const LiveSession& session, const FilterSubject& subject) {
+    ++sessions_;
+    ++states_[subject.state];
+    ++healths_[subject.health];
+    if (subject.health != core::Health::kHealthy) ++reasons_[subject.reason];
+    GroupCounts& group = groups_[session.record->declaration.traits->group];
+    ++group.sessions;
+    group.healthy += subject.health == core::Health::kHealthy ? 1 : 0;
+    group.degraded += subject.health == core::Health::kDegraded ? 1 : 0;
+    group.down += subject.health == core::Health::kDown ? 1 : 0;
+    if (session.cell == nullptr || subject.state != core::State::kOpen) return;
+    const core::SessionVitals vitals = session.cell->Vitals();
+    if (vitals.tcp_rtt.has_value()) tcp_.Add(vitals.tcp_rtt->min);
+    if (vitals.protocol.last_rtt.has_value()) protocol_.Add(*vitals.protocol.last_rtt);
+    if (vitals.app.last_rtt.has_value()) app_.Add(*vitals.app.last_rtt);
+  }
+
+  v1::FleetSummary ToProto(WallTime now) {
+    v1::FleetSummary out;
+    out.set_sessions(sessions_);
+    for (const auto& [state, count] : states_) {
+      v1::FleetSummary::StateCount& told = *out.add_states();
+      told.set_state(static_cast<v1::State>(state));
+      told.set_sessions(count);
+    }
+    for (const auto& [health, count] : healths_) {
+      v1::FleetSummary::HealthCount& told = *out.add_healths();
+      told.set_health(static_cast<v1::Health>(health));
+      told.set_sessions(count);
+    }
+    for (const auto& [reason, count] : reasons_) {
+      v1::FleetSummary::ReasonCount& told = *out.add_reasons();
+      told.set_reason(static_cast<v1::Reason>(reason));
+      told.set_sessions(count);
+    }
+    TellGroups(out);
+    tcp_.ToProto("tcp", out);
+    protocol_.ToProto("protocol", out);
+    app_.ToProto("app", out);
+    *out.mutable_time() = TimeUtil::NanosecondsToTimestamp(now.time_since_epoch().count());
+    return out;
+  }
+
+ private:
+  // The worst first.
+  void TellGroups(v1::FleetSummary& out) const {
+    std::vector<std::pair<std::string, GroupCounts>> groups(groups_.begin(), groups_.end());
+    std::stable_sort(groups.begin(), groups.end(), [](const auto& a, const auto& b) {
+      return std::tie(a.second.down, a.second.degraded) > std::tie(b.second.down, b.second.degraded);
+    });
+    for (size_t i = 0; i < std::min(groups.size(), kMostGroups); ++i) {
+      const auto& [name, counts] = groups[i];
+      v1::FleetSummary::GroupCount& told = *out.add_groups();
+      told.set_group(name);
+      told.set_sessions(counts.sessions);
+      told.set_healthy(counts.healthy);
+      told.set_degraded(counts.degraded);
+      told.set_down(counts.down);
+    }
+    out.set_groups_total(static_cast<int64_t>(groups.size()));
+  }
+
+  int64_t sessions_ = 0;
+  std::map<core::State, int64_t> states_;
+  std::map<core::Health, int64_t> healths_;
+  std::map<core::Reason, int64_t> reasons_;
+  std::map<std::string, GroupCounts> groups_;
+  RttSample tcp_;
+  RttSample protocol_;
+  RttSample app_;
+};
+
+}  // namespace
+
+absl::StatusOr<v1::FleetSummary> SummarizeFleet(const v1::GetFleetSummaryRequest& request, const SessionTable& table,
+                                                const Clock& clock) {
+  std::vector<FieldViolation> violations;
+  const absl::StatusOr<std::string> tenant = ParseParent(request.parent(), true);
+  if (!tenant.ok()) violations.push_back({.field = "parent", .description = std::string(tenant.status().message())});
+  const absl::StatusOr<SessionFilter> filter = SessionFilter::Parse(request.filter());
+  if (!filter.ok()) violations.push_back(DetailsOf(filter.status()).violations.front());
+  if (!violations.empty()) return MakeInvalid(violations);
+
+  const Moment now = Moment::Of(clock);
+  FleetCounter summary;
+  WalkSessions(table, *tenant, {}, [&](const LiveSession& session) {
+    const FilterSubject subject = SubjectOf(session, now);
+    if (filter->Matches(subject)) summary.Add(session, subject);
+    return true;
+  });
+  return summary.ToProto(now.wall);
+}
+
+}  // namespace holter::registry

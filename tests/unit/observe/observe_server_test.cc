@@ -30,6 +30,9 @@ class ViewRegistry final : public registry::SessionRegistry {
   absl::StatusOr<v1::ListSessionsResponse> List(const v1::ListSessionsRequest& /*request*/) const override {
     return Refuse();
   }
+  absl::StatusOr<v1::FleetSummary> Summarize(const v1::GetFleetSummaryRequest& /*request*/) const override {
+    return Refuse();
+  }
   absl::Status ReconcileFiles(const std::vector<v1::Session>& /*sessions*/) override { return Refuse(); }
   absl::StatusOr<std::unique_ptr<registry::WatchReader>> Watch(const v1::WatchSessionsRequest& /*request*/) override {
     return Refuse();

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/json_text.h"
 #include "base/log.h"
+#include "store/durable_store.h"
 
 namespace holter::app {
 namespace {
@@ -67,7 +68,10 @@ absl::Status Daemon::BuildRegistry() {
   if (config_.store == StoreKind::kMemory) {
     store_ = store::MakeMemoryStore();
   } else {
-    absl::StatusOr<std::unique_ptr<store::Store>> store = store::OpenSqliteStore(config_.data_dir, metrics_);
+    absl::StatusOr<std::unique_ptr<store::Store>> store = store::OpenDurableStore(
+        {.data_dir = config_.data_dir, .operations = &metrics_, .on_health = [this](std::string_view reason) {
+           metrics_.SetStoreProblem(reason);
+         }});
     if (!store.ok()) {
       return store.status();
     }

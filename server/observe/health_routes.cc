@@ -21,9 +21,12 @@ HttpResponse AnswerLive(const Metrics& metrics) {
           .body = fmt::format("not alive: loop {} has not turned for {}\n", hung->loop, FormatDuration(silent))};
 }
 
-HttpResponse AnswerReady(const std::string& unready_reason) {
-  if (unready_reason.empty()) {
+HttpResponse AnswerReady(const std::string& unready_reason, const std::string& store_problem) {
+  if (unready_reason.empty() && store_problem.empty()) {
     return {.body = "ok\n"};
+  }
+  if (unready_reason.empty()) {
+    return {.body = fmt::format("ok\nwarning: {}: the store takes no changes; sessions go on\n", store_problem)};
   }
   return {.status = kUnavailable, .body = fmt::format("not ready: {}\n", unready_reason)};
 }

@@ -12,7 +12,8 @@ namespace holter::observe {
 // Sessions and peers do not matter: a restart would not mend them.
 HttpResponse AnswerLive(const Metrics& metrics);
 
-// 200 "ok" when `unready_reason` is empty, else 503 "not ready: reason".
-HttpResponse AnswerReady(const std::string& unready_reason);
+// 200 "ok" when `unready_reason` is empty, else 503 "not ready: reason". A store that takes no changes (`store_problem`
+// is its reason) is only warned of: sessions go on, and to send the callers away would not mend it.
+HttpResponse AnswerReady(const std::string& unready_reason, const std::string& store_problem);
 
 }  // namespace holter::observe

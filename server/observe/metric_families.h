@@ -73,6 +73,7 @@ struct ProcessFamilies {
   Family<Histogram>& store_commit;
   Family<Counter>& store_changes;
   Family<Counter>& store_failures;
+  Family<Gauge>& store_degraded;
   Family<Counter>& exceptions;
 };
 

@@ -3,13 +3,24 @@
 #include <prometheus/text_serializer.h>
 
 #include <algorithm>
+#include <array>
 #include <sstream>
+
+#include "absl/strings/ascii.h"
 
 namespace holter::observe {
 namespace {
 
 constexpr std::string_view kOther = "other";
 constexpr Duration kStall = std::chrono::milliseconds(250);
+
+// Reasons in labels are in lower case, as everywhere.
+std::string LowerCase(std::string_view word) {
+  return absl::AsciiStrToLower(absl::string_view(word.data(), word.size()));
+}
+
+// Reasons that the store is known to give; each has a sample from the start.
+constexpr std::array<std::string_view, 3> kStoreProblems = {"STORE_FULL", "STORE_FAILED", "STORE_NOT_WRITABLE"};
 
 }  // namespace
 
@@ -27,6 +38,9 @@ Metrics::Metrics(const MetricsOptions& options)
       store_changes_(process_families_.store_changes.Add({})),
       store_failures_(process_families_.store_failures.Add({})) {
   process_families_.build_info.Add({{"version", options_.version}}).Set(1);
+  for (const std::string_view problem : kStoreProblems) {
+    process_families_.store_degraded.Add({{"reason", LowerCase(problem)}});
+  }
 }
 
 core::SessionObserver* Metrics::ObserverFor(std::string_view tenant, std::string_view group) {
@@ -64,6 +78,18 @@ void Metrics::OnStoreCommit(Duration took, size_t changes, bool ok) {
   } else {
     store_failures_.Increment();
   }
+}
+
+void Metrics::SetStoreProblem(std::string_view reason) {
+  absl::MutexLock lock(&store_mutex_);
+  if (!store_problem_.empty()) process_families_.store_degraded.Add({{"reason", LowerCase(store_problem_)}}).Set(0);
+  store_problem_ = std::string(reason);
+  if (!store_problem_.empty()) process_families_.store_degraded.Add({{"reason", LowerCase(store_problem_)}}).Set(1);
+}
+
+std::string Metrics::StoreProblem() const {
+  absl::MutexLock lock(&store_mutex_);
+  return store_problem_;
 }
 
 void Metrics::OnRpc(std::string_view method, std::string_view code, Duration took) {

@@ -51,6 +51,10 @@ class Metrics final : public core::SessionObserverSource, public OperationObserv
   void SetCapacity(const engine::Capacity& capacity);
   // All aggregates in Prometheus' text format 0.0.4, brought up to now.
   std::string Text();
+  // The store takes no changes, for this reason ("STORE_FULL"), or takes them again (""). Any thread.
+  void SetStoreProblem(std::string_view reason);
+  // Why the store takes no changes; empty: it does.
+  std::string StoreProblem() const;
   // The loop that has been silent the longest, if any has been for at least `least`.
   std::optional<SilentLoop> FindSilentLoop(Duration least) const;
 
@@ -81,6 +85,9 @@ class Metrics final : public core::SessionObserverSource, public OperationObserv
 
   mutable absl::Mutex mutex_;  // leaf but for the families' own
   absl::btree_map<std::string, Groups, std::less<>> tenants_ ABSL_GUARDED_BY(mutex_);
+
+  mutable absl::Mutex store_mutex_;  // leaf but for the family's own
+  std::string store_problem_ ABSL_GUARDED_BY(store_mutex_);
 
   mutable absl::Mutex loops_mutex_;  // leaf
   std::vector<Loop> loops_ ABSL_GUARDED_BY(loops_mutex_);

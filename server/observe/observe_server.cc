@@ -48,7 +48,8 @@ absl::StatusOr<std::unique_ptr<ObserveServer>> ObserveServer::Start(const Observ
   std::vector<HttpRoute> routes = {
       {"/metrics", [options] { return AnswerMetrics(options); }},
       {"/livez", [metrics = options.metrics] { return AnswerLive(*metrics); }},
-      {"/readyz", [reason = options.unready_reason] { return AnswerReady(reason()); }},
+      {"/readyz", [reason = options.unready_reason,
+                   metrics = options.metrics] { return AnswerReady(reason(), metrics->StoreProblem()); }},
   };
   auto server = HttpServer::Start(http, std::move(routes));
   if (!server.ok()) {

@@ -36,6 +36,9 @@ std::optional<std::chrono::milliseconds> RetryAfter(std::string_view reason) {
   if (reason == "SHUTTING_DOWN" || reason == "WATCH_LAGGED") {
     return std::chrono::seconds(1);
   }
+  if (reason == "STORE_FULL") {
+    return std::chrono::seconds(10);  // somebody has to make room
+  }
   return reason == "CONCURRENT_CHANGE" ? std::optional(std::chrono::milliseconds(100)) : std::nullopt;
 }
 

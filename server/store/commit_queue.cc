@@ -2,9 +2,12 @@
 
 #include <utility>
 
+#include "absl/time/time.h"
+
 namespace holter::store {
 
-CommitQueue::CommitQueue(Apply apply) : apply_(std::move(apply)), thread_([this] { Run(); }) {}
+CommitQueue::CommitQueue(Apply apply, Duration retry)
+    : apply_(std::move(apply)), retry_(retry), thread_([this] { Run(); }) {}
 
 CommitQueue::~CommitQueue() {
   {
@@ -20,14 +23,17 @@ void CommitQueue::Push(Batch batch) {
 }
 
 void CommitQueue::Run() {
+  absl::Status result;
   while (true) {
     std::vector<Batch> group;
     {
-      absl::MutexLock lock(&mutex_, absl::Condition(this, &CommitQueue::HasWork));
-      if (queued_.empty()) return;
+      absl::MutexLock lock(&mutex_);
+      mutex_.AwaitWithTimeout(absl::Condition(this, &CommitQueue::HasWork),
+                              result.ok() ? absl::InfiniteDuration() : absl::FromChrono(retry_));
+      if (stopping_ && queued_.empty()) return;
       group.swap(queued_);
     }
-    const absl::Status result = apply_(group);
+    result = apply_(group);
     for (Batch& batch : group) {
       batch.done(result);
     }

@@ -8,6 +8,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
+#include "base/clock.h"
 #include "store/store.h"
 
 namespace holter::store {
@@ -18,14 +19,15 @@ struct Batch {
   Store::Done done;
 };
 
-// Owns the thread. Push from any thread, the queue's own included. The destructor commits what is queued, then joins;
-// nobody may push any more but Done callbacks that run meanwhile.
+// Owns the thread. While commits fail it commits an empty group now and then, so that whoever applies them learns when
+// the disk takes changes again, without a caller having to try. Push from any thread, the queue's own included. The
+// destructor commits what is queued, then joins; nobody may push any more but Done callbacks that run meanwhile.
 class CommitQueue {
  public:
   // Commits all batches of a group, or none of them.
   using Apply = std::function<absl::Status(const std::vector<Batch>& group)>;
 
-  explicit CommitQueue(Apply apply);
+  CommitQueue(Apply apply, Duration retry);
   ~CommitQueue();
   CommitQueue(const CommitQueue&) = delete;
   CommitQueue& operator=(const CommitQueue&) = delete;
@@ -37,6 +39,7 @@ class CommitQueue {
   bool HasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stopping_ || !queued_.empty(); }
 
   const Apply apply_;
+  const Duration retry_;
   absl::Mutex mutex_;
   std::vector<Batch> queued_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

@@ -14,8 +14,11 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/log.h"
 
 namespace holter::store {
+
+bool IsNoSpace(int error) { return error == ENOSPC || error == EDQUOT || error == EFBIG; }
 
 absl::Status FileError(std::string_view what, std::string_view path, int error) {
   const std::string words = std::generic_category().message(error);
@@ -23,10 +26,19 @@ absl::Status FileError(std::string_view what, std::string_view path, int error) 
   if (error == EACCES || error == EPERM || error == EROFS) {
     return MakeError(absl::StatusCode::kPermissionDenied, "STORE_NOT_WRITABLE", message, {{"path", std::string(path)}});
   }
-  if (error == ENOSPC || error == EDQUOT) {
+  if (IsNoSpace(error)) {
     return MakeError(absl::StatusCode::kResourceExhausted, "STORE_FULL", message, {{"path", std::string(path)}});
   }
   return MakeError(absl::StatusCode::kUnavailable, "STORE_FAILED", message, {{"path", std::string(path)}});
+}
+
+absl::Status SyncPath(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return FileError("open", path, errno);
+  const int result = ::fsync(file);
+  const int error = errno;
+  ::close(file);
+  return result == 0 ? absl::OkStatus() : FileError("sync", path, error);
 }
 
 absl::Status EnsureDirectory(const std::string& directory) {
@@ -34,7 +46,12 @@ absl::Status EnsureDirectory(const std::string& directory) {
   std::filesystem::path so_far;
   for (const std::filesystem::path& part : path) {
     so_far /= part;
-    if (::mkdir(so_far.c_str(), 0700) == 0 || errno == EEXIST) continue;
+    if (::mkdir(so_far.c_str(), 0700) == 0) {
+      const std::filesystem::path parent = so_far.has_parent_path() ? so_far.parent_path() : ".";
+      if (absl::Status status = SyncPath(parent.string()); !status.ok()) return status;
+      continue;
+    }
+    if (errno == EEXIST) continue;
     const int error = errno;
     // A parent that is there but not ours to look at may answer EACCES or EROFS to mkdir.
     std::error_code ignored;
@@ -62,9 +79,9 @@ absl::StatusOr<DirectoryLock> DirectoryLock::Take(const std::string& directory) 
                      {{"path", directory}, {"pid", holder}});
   }
   const std::string pid = std::to_string(::getpid());
-  // Only words for the error above; the lock holds without them.
+  // Only words for the error above; the lock holds without them, so a full disk is no reason not to start.
   if (::ftruncate(lock.file_, 0) == 0 && ::pwrite(lock.file_, pid.data(), pid.size(), 0) < 0) {
-    return FileError("write", path, errno);
+    Log(LogLevel::kDebug, "the process cannot be named", {{"path", path}, {"errno", errno}});
   }
   return lock;
 }

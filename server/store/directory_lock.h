@@ -8,7 +8,7 @@
 
 namespace holter::store {
 
-// Makes `directory` and its parents, mode 0700, unless it is there.
+// Makes `directory` and its parents, mode 0700, unless it is there. What was made outlives a loss of power.
 absl::Status EnsureDirectory(const std::string& directory);
 
 // Holds an advisory lock on DIRECTORY/holter.lock; the kernel gives it back when the process ends, however it ends.
@@ -26,6 +26,12 @@ class DirectoryLock {
 
   int file_;
 };
+
+// Syncs a file, or the entries of a directory.
+absl::Status SyncPath(const std::string& path);
+
+// Whether the `errno` says that there is no room: disk, quota or limit of a file's size.
+bool IsNoSpace(int error);
 
 // The status for a system call that failed on `path`: PERMISSION_DENIED, RESOURCE_EXHAUSTED or UNAVAILABLE.
 absl::Status FileError(std::string_view what, std::string_view path, int error);

@@ -1,3 +1,4 @@
+#include <chrono>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -7,6 +8,8 @@
 
 namespace holter::store {
 namespace {
+
+constexpr Duration kNoRetry = std::chrono::hours(1);  // for nothing fails
 
 // Keeps nothing: what is declared lives in the registry as long as the process, and Load comes before the first Commit.
 // The thread is there so that callers meet the same order of callbacks as with a disk.
@@ -21,7 +24,7 @@ class MemoryStore final : public Store {
   }
 
  private:
-  CommitQueue queue_{[](const std::vector<Batch>&) { return absl::OkStatus(); }};
+  CommitQueue queue_{[](const std::vector<Batch>&) { return absl::OkStatus(); }, kNoRetry};
 };
 
 }  // namespace

@@ -31,15 +31,6 @@ bool Exists(const std::string& path) {
   return ::lstat(path.c_str(), &info) == 0;
 }
 
-absl::Status SyncFile(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return FileError("open", path, errno);
-  const int result = ::fsync(file);
-  const int error = errno;
-  ::close(file);
-  return result == 0 ? absl::OkStatus() : FileError("sync", path, error);
-}
-
 // Made under another name and renamed when it is whole and on disk, so that a file of the right name was once a
 // database: one that is empty or half written is damage and not a start that was cut short.
 absl::Status MakeDatabase(const std::string& directory) {
@@ -57,9 +48,9 @@ absl::Status MakeDatabase(const std::string& directory) {
     return StatusOf(error, "make a database", draft);
   }
   if (::chmod(draft.c_str(), 0600) != 0) return FileError("set the mode of", draft, errno);
-  if (absl::Status status = SyncFile(draft); !status.ok()) return status;
+  if (absl::Status status = SyncPath(draft); !status.ok()) return status;
   if (::rename(draft.c_str(), path.c_str()) != 0) return FileError("rename", draft, errno);
-  return SyncFile(directory);
+  return SyncPath(directory);
 }
 
 uint32_t BigEndianAt(std::string_view bytes, size_t at) {
@@ -132,14 +123,15 @@ absl::Status Damaged(std::string_view path, std::string_view what) {
       {{"path", std::string(path)}, {"damage", std::string(what)}});
 }
 
-absl::Status StatusOf(const SQLite::Exception& error, std::string_view doing, std::string_view path) {
+absl::Status StatusOf(const SQLite::Exception& error, std::string_view doing, std::string_view path, int system_error) {
   const int code = error.getErrorCode() & 0xFF;
   if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB) return Damaged(path, error.what());
   const std::string message = fmt::format("cannot {} in {}: {}", doing, path, error.what());
   const std::vector<std::pair<std::string, std::string>> metadata{{"path", std::string(path)}};
+  if (code == SQLITE_FULL || (code == SQLITE_IOERR && IsNoSpace(system_error))) {
+    return MakeError(absl::StatusCode::kResourceExhausted, "STORE_FULL", message, metadata);
+  }
   switch (code) {
-    case SQLITE_FULL:
-      return MakeError(absl::StatusCode::kResourceExhausted, "STORE_FULL", message, metadata);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return MakeError(absl::StatusCode::kFailedPrecondition, "STORE_IN_USE", message, metadata);
@@ -150,6 +142,14 @@ absl::Status StatusOf(const SQLite::Exception& error, std::string_view doing, st
     default:
       return MakeError(absl::StatusCode::kUnavailable, "STORE_FAILED", message, metadata);
   }
+}
+
+int LastErrnoOf(SQLite::Database& database) {
+  sqlite3_file* log = nullptr;
+  sqlite3_file_control(database.getHandle(), "main", SQLITE_FCNTL_JOURNAL_POINTER, static_cast<void*>(&log));
+  int error = 0;
+  if (log != nullptr && log->pMethods != nullptr) log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &error);
+  return error;
 }
 
 void AllowCheckpointOnClose(SQLite::Database& database) {

@@ -21,13 +21,19 @@ std::string DatabasePathIn(const std::string& directory);
 // foreign, newer, cut or damaged is refused and left as it is, its write-ahead log too, until AllowCheckpointOnClose.
 absl::StatusOr<std::unique_ptr<SQLite::Database>> OpenDatabase(const std::string& directory);
 
+// What the last call of the operating system that failed on the log said; 0: none did. SQLite has no code of its own
+// for a quota.
+int LastErrnoOf(SQLite::Database& database);
+
 // Call when all of the database is known to be sound: from now on its log is folded into it when it is closed.
 void AllowCheckpointOnClose(SQLite::Database& database);
 
 // DATA_LOSS, STORE_DAMAGED: which file, what is wrong with it, and what the operator can do.
 absl::Status Damaged(std::string_view path, std::string_view what);
 
-// What an exception of SQLite means to a caller. `doing` completes "cannot …".
-absl::Status StatusOf(const SQLite::Exception& error, std::string_view doing, std::string_view path);
+// What an exception of SQLite means to a caller. `doing` completes "cannot …"; `system_error` is SQLite's errno, if it
+// is known.
+absl::Status StatusOf(const SQLite::Exception& error, std::string_view doing, std::string_view path,
+                      int system_error = 0);
 
 }  // namespace holter::store

@@ -15,7 +15,10 @@
 #include "store/commit_mark.h"
 #include "store/commit_queue.h"
 #include "store/directory_lock.h"
+#include "store/durable_store.h"
+#include "store/placed_file.h"
 #include "store/schema.h"
+#include "store/sqlite_check.h"
 #include "store/sqlite_file.h"
 #include "store/sqlite_tables.h"
 #include "store/store.h"
@@ -30,13 +33,15 @@ bool IsDeclaration(const Change& change) {
 // Load runs before the first Commit in the opening thread, all else on the queue's thread.
 class SqliteStore final : public Store {
  public:
-  SqliteStore(DirectoryLock lock, CommitMark mark, std::unique_ptr<SQLite::Database> database, std::string path,
-              OperationObserver& operations)
+  SqliteStore(DirectoryLock lock, CommitMark mark, PlacedFile place, std::unique_ptr<SQLite::Database> database,
+              const DurableStoreOptions& options)
       : lock_(std::move(lock)),
         mark_(std::move(mark)),
-        path_(std::move(path)),
-        operations_(operations),
-        database_(std::move(database)) {}
+        place_(std::move(place)),
+        path_(database->getFilename()),
+        options_(options),
+        database_(std::move(database)),
+        queue_([this](const std::vector<Batch>& group) { return ApplyGroup(group); }, options.retry) {}
 
   absl::StatusOr<std::vector<StoredSession>> Load() override;
   absl::StatusOr<std::vector<StoredRequest>> LoadRequests() override { return std::move(requests_); }
@@ -47,17 +52,18 @@ class SqliteStore final : public Store {
   }
 
  private:
-  absl::StatusOr<ReadRows> CheckAll(int schema_version);
-  absl::Status CheckMark(const Progress& progress) const;
-  absl::Status MakeReady(int schema_version);
+  absl::Status MakeReady();
   absl::Status ApplyGroup(const std::vector<Batch>& group);
+  void TellHealth(const absl::Status& status);
   absl::Status WriteGroup(const std::vector<Batch>& group);
+  absl::Status FailureOf(const SQLite::Exception& error);
   void WriteMark() const;
 
   const DirectoryLock lock_;
   const CommitMark mark_;
+  const PlacedFile place_;
   const std::string path_;
-  OperationObserver& operations_;
+  const DurableStoreOptions options_;
   const std::unique_ptr<SQLite::Database> database_;
   std::optional<SqliteTables> tables_;  // since Load, for they need the newest schema
   Progress progress_;
@@ -66,54 +72,26 @@ class SqliteStore final : public Store {
   // Set when a sync failed: the kernel forgets what it could not write, and a later sync that succeeds proves nothing
   // about it.
   absl::Status broken_;
-  CommitQueue queue_{
-      [this](const std::vector<Batch>& group) { return ApplyGroup(group); }};  // last: its thread uses all
+  std::string problem_;  // reason of the last commit's failure; empty: it succeeded
+  CommitQueue queue_;    // last: its thread uses all
 };
 
 // Nothing is written before all of it is known to be sound.
 absl::StatusOr<std::vector<StoredSession>> SqliteStore::Load() {
+  absl::StatusOr<ReadRows> rows = CheckContents(*database_, mark_.Read());
+  if (!rows.ok()) return rows.status();
   try {
-    const int schema_version = SchemaVersionOf(*database_);
-    absl::StatusOr<ReadRows> rows = CheckAll(schema_version);
-    if (!rows.ok()) return rows.status();
-    if (absl::Status status = MakeReady(schema_version); !status.ok()) return status;
-    requests_ = std::move(rows->requests);
-    leases_ = std::move(rows->leases);
-    return std::move(rows->sessions);
+    if (absl::Status status = MakeReady(); !status.ok()) return status;
   } catch (const SQLite::Exception& error) {
-    // Every file that we make has all tables, so one without is not as we left it.
-    if (error.getErrorCode() == SQLITE_ERROR) return Damaged(path_, error.what());
-    return StatusOf(error, "read the store", path_);
+    return StatusOf(error, "prepare the store", path_);
   }
+  requests_ = std::move(rows->requests);
+  leases_ = std::move(rows->leases);
+  return std::move(rows->sessions);
 }
 
-absl::StatusOr<ReadRows> SqliteStore::CheckAll(int schema_version) {
-  const std::optional<Progress> progress = ReadProgress(*database_, schema_version);
-  if (!progress.has_value()) return Damaged(path_, "it does not say how far commits have come");
-  if (absl::Status status = CheckMark(*progress); !status.ok()) return status;
-  ReadRows rows = ReadAllRows(*database_, schema_version);
-  if (!rows.faults.empty()) return Damaged(path_, rows.faults.front());
-  if (rows.digest.value() != progress->digest.value()) {
-    return Damaged(path_, "sessions are missing, or are older than the last commit");
-  }
-  return rows;
-}
-
-absl::Status SqliteStore::CheckMark(const Progress& progress) const {
-  const std::optional<MarkedCommit> marked = mark_.Read();
-  if (!marked.has_value()) return absl::OkStatus();
-  if (marked->identity != 0 && marked->identity != progress.identity) {
-    return Damaged(path_, "it is another database than the one that was here (holter.mark tells)");
-  }
-  if (marked->sequence <= progress.sequence) return absl::OkStatus();
-  return Damaged(path_,
-                 fmt::format("commits up to number {} were acknowledged, but only {} are there (a write-ahead log that "
-                             "was cut or removed, or an old copy of the file; to accept what is there, remove "
-                             "holter.mark)",
-                             marked->sequence, progress.sequence));
-}
-
-absl::Status SqliteStore::MakeReady(int schema_version) {
+absl::Status SqliteStore::MakeReady() {
+  const int schema_version = SchemaVersionOf(*database_);
   if (schema_version < kSchemaVersion) {
     Migrate(*database_, schema_version);
     Log(LogLevel::kInfo, "the store was brought to a newer schema",
@@ -141,15 +119,27 @@ absl::Status SqliteStore::ApplyGroup(const std::vector<Batch>& group) {
   }
   const TimePoint begin = SystemClock().Now();
   absl::Status status = broken_.ok() ? WriteGroup(group) : broken_;
-  operations_.OnStoreCommit(SystemClock().Now() - begin, changes, status.ok());
-  if (!status.ok()) {
-    Log(LogLevel::kError, "the store did not take a commit",
-        {{"error", std::string(status.message())}, {"changes", changes}, {"path", path_}});
-  }
+  if (!group.empty()) options_.operations->OnStoreCommit(SystemClock().Now() - begin, changes, status.ok());
+  TellHealth(status);
   return status;
 }
 
+// When it changes, not with every commit: a log on the same disk would make matters worse.
+void SqliteStore::TellHealth(const absl::Status& status) {
+  std::string problem = DetailsOf(status).reason;
+  if (problem == problem_) return;
+  problem_ = std::move(problem);
+  if (options_.on_health) options_.on_health(problem_);
+  if (status.ok()) {
+    Log(LogLevel::kInfo, "the store takes changes again", {{"path", path_}});
+  } else {
+    Log(LogLevel::kError, "the store takes no changes; sessions go on",
+        {{"reason", problem_}, {"error", std::string(status.message())}});
+  }
+}
+
 absl::Status SqliteStore::WriteGroup(const std::vector<Batch>& group) {
+  if (absl::Status status = place_.Check(); !status.ok()) return status;
   Progress next = progress_;
   ++next.sequence;
   try {
@@ -162,25 +152,28 @@ absl::Status SqliteStore::WriteGroup(const std::vector<Batch>& group) {
     tables_->SetProgress(next);
     transaction.commit();
   } catch (const SQLite::Exception& error) {
-    absl::Status status = StatusOf(error, "commit", path_);
-    const int code = error.getExtendedErrorCode();
-    if (code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC || absl::IsDataLoss(status)) {
-      broken_ = MakeError(absl::StatusCode::kUnavailable, "STORE_FAILED",
-                          fmt::format("{}; the store takes no more changes until holterd is started anew",
-                                      std::string(status.message())),
-                          {{"path", path_}});
-      return broken_;
-    }
-    return status;
+    return FailureOf(error);
   }
   progress_ = next;
   WriteMark();
   return absl::OkStatus();
 }
 
+absl::Status SqliteStore::FailureOf(const SQLite::Exception& error) {
+  absl::Status status = StatusOf(error, "commit", path_, LastErrnoOf(*database_));
+  const int code = error.getExtendedErrorCode();
+  if (code != SQLITE_IOERR_FSYNC && code != SQLITE_IOERR_DIR_FSYNC && !absl::IsDataLoss(status)) return status;
+  broken_ = MakeError(
+      absl::StatusCode::kUnavailable, "STORE_FAILED",
+      fmt::format("{}; the store takes no more changes until holterd is started anew", std::string(status.message())),
+      {{"path", path_}});
+  return broken_;
+}
+
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const std::string& data_dir, OperationObserver& operations) {
+absl::StatusOr<std::unique_ptr<Store>> OpenDurableStore(const DurableStoreOptions& options) {
+  const std::string& data_dir = options.data_dir;
   if (absl::Status status = EnsureDirectory(data_dir); !status.ok()) return status;
   absl::StatusOr<DirectoryLock> lock = DirectoryLock::Take(data_dir);
   if (!lock.ok()) return lock.status();
@@ -188,8 +181,14 @@ absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const std::string& data_d
   if (!database.ok()) return database.status();
   absl::StatusOr<CommitMark> mark = CommitMark::Open(data_dir);
   if (!mark.ok()) return mark.status();
-  return std::make_unique<SqliteStore>(*std::move(lock), *std::move(mark), *std::move(database),
-                                       DatabasePathIn(data_dir), operations);
+  absl::StatusOr<PlacedFile> place = PlacedFile::At(DatabasePathIn(data_dir));
+  if (!place.ok()) return place.status();
+  return std::make_unique<SqliteStore>(*std::move(lock), *std::move(mark), *std::move(place), *std::move(database),
+                                       options);
+}
+
+absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const std::string& data_dir, OperationObserver& operations) {
+  return OpenDurableStore({.data_dir = data_dir, .operations = &operations, .on_health = nullptr});
 }
 
 }  // namespace holter::store

@@ -234,6 +234,25 @@ TEST_F(ObserveServerTest, ReadyNamesTheReason) {
   EXPECT_EQ(Fetch("/livez").status, 200) << "draining is no reason to be killed";
 }
 
+TEST_F(ObserveServerTest, AStoreThatTakesNoChangesIsAWarningAndAMetric) {
+  Start(SeriesLevel::kNone);
+  const auto degraded = [this](const std::string& reason) {
+    return ParseSamples(Fetch("/metrics").body).at("holter_store_degraded{reason=\"" + reason + "\"}");
+  };
+  EXPECT_EQ(degraded("store_full"), 0);
+  metrics_.SetStoreProblem("STORE_FULL");
+  const HttpAnswer answer = Fetch("/readyz");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.body, "ok\nwarning: STORE_FULL: the store takes no changes; sessions go on\n");
+  EXPECT_EQ(degraded("store_full"), 1);
+  metrics_.SetStoreProblem("STORE_FAILED");
+  EXPECT_EQ(degraded("store_full"), 0);
+  EXPECT_EQ(degraded("store_failed"), 1);
+  metrics_.SetStoreProblem("");
+  EXPECT_EQ(degraded("store_failed"), 0);
+  EXPECT_EQ(Fetch("/readyz").body, "ok\n");
+}
+
 TEST_F(ObserveServerTest, LiveNamesTheLoopThatHangs) {
   metrics_.OnLoopLag(0, 0s);
   metrics_.OnLoopLag(1, 0s);

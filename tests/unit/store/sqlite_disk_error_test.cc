@@ -100,6 +100,33 @@ TEST_F(SqliteDiskErrorTest, AFullDiskRefusesAndRecovers) {
   EXPECT_THAT(Stored(), ElementsAre(StoredSession{"a", "1"}, StoredSession{"b", "1"}, StoredSession{"d", "3"}));
 }
 
+// Nobody has to try: the store finds out by itself.
+TEST_F(SqliteDiskErrorTest, TellsThatTheDiskIsFullAndThatItIsNotAnyMore) {
+  {
+    const auto store = OpenLoaded();
+    ASSERT_TRUE(CommitAndWait(*store, {Put("a", "1")}).ok());
+    EXPECT_TRUE(recorder_.AwaitProblem(""));
+    write_error = SQLITE_FULL;
+    EXPECT_FALSE(CommitAndWait(*store, {Put("b", "1")}).ok());
+    EXPECT_TRUE(recorder_.AwaitProblem("STORE_FULL"));
+    write_error = SQLITE_IOERR_WRITE;
+    EXPECT_TRUE(recorder_.AwaitProblem("STORE_FAILED"));
+    write_error = SQLITE_OK;
+    EXPECT_TRUE(recorder_.AwaitProblem(""));
+    EXPECT_TRUE(CommitAndWait(*store, {Put("c", "1")}).ok());
+  }
+  EXPECT_THAT(Stored(), ElementsAre(StoredSession{"a", "1"}, StoredSession{"c", "1"}));
+}
+
+TEST_F(SqliteDiskErrorTest, AStoreOpensOnAFullDisk) {
+  { ASSERT_TRUE(CommitAndWait(*OpenLoaded(), {Put("a", "1")}).ok()); }
+  write_error = SQLITE_FULL;
+  std::vector<StoredSession> sessions;
+  const auto store = OpenLoaded(&sessions);
+  EXPECT_THAT(sessions, ElementsAre(StoredSession{"a", "1"}));
+  EXPECT_TRUE(HasReason(CommitAndWait(*store, {Put("b", "1")}), "STORE_FULL"));
+}
+
 TEST_F(SqliteDiskErrorTest, AWriteErrorIsUnavailable) {
   const auto store = OpenLoaded();
   write_error = SQLITE_IOERR_WRITE;

@@ -133,6 +133,19 @@ TEST_F(SqliteStoreTest, ASecondDaemonIsRefused) {
   EXPECT_TRUE(CommitAndWait(*store, {Put("a", "1")}).ok());
 }
 
+// The open file would take writes that nobody finds again.
+TEST_F(SqliteStoreTest, ADirectoryThatWasRemovedTakesNoChanges) {
+  const auto store = OpenLoaded();
+  ASSERT_TRUE(CommitAndWait(*store, {Put("a", "1")}).ok());
+  std::filesystem::rename(directory_ / "holter.db", directory_ / "elsewhere");
+  const absl::Status status = CommitAndWait(*store, {Put("b", "1")});
+  EXPECT_TRUE(HasReason(status, "STORE_FAILED")) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("removed or replaced"));
+  std::filesystem::rename(directory_ / "elsewhere", directory_ / "holter.db");
+  EXPECT_TRUE(recorder_.AwaitProblem(""));
+  EXPECT_TRUE(CommitAndWait(*store, {Put("c", "1")}).ok());
+}
+
 TEST_F(SqliteStoreTest, ADirectoryThatCannotBeMadeIsNamed) {
   directory_.Write("file", "");
   const absl::Status status = OpenSqliteStore(directory_ / "file/data", recorder_).status();

@@ -14,9 +14,10 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
+#include "absl/time/time.h"
 #include "base/error.h"
 #include "base/operation_observer.h"
-#include "store/store.h"
+#include "store/durable_store.h"
 #include "tests/support/temporary_directory.h"
 
 namespace holter::store {
@@ -59,6 +60,10 @@ class CommitRecorder final : public OperationObserver {
     mutex_.Await(absl::Condition(
         +[](bool* held) { return !*held; }, &held_));
   }
+  void OnHealth(std::string_view reason) {
+    absl::MutexLock lock(&mutex_);
+    problem_ = std::string(reason);
+  }
   void OnRpc(std::string_view /*method*/, std::string_view /*code*/, Duration /*took*/) override {}
   void OnLoopLag(int /*loop*/, Duration /*lag*/) override {}
   void OnException(std::string_view /*room*/) override {}
@@ -76,6 +81,12 @@ class CommitRecorder final : public OperationObserver {
     const auto is_there = [&] { return commits_.size() >= count; };
     mutex_.Await(absl::Condition(&is_there));
   }
+  // False when it does not come.
+  bool AwaitProblem(const std::string& wanted) {
+    absl::MutexLock lock(&mutex_);
+    const auto is_there = [&] { return problem_ == wanted; };
+    return mutex_.AwaitWithTimeout(absl::Condition(&is_there), absl::Seconds(20));
+  }
   std::vector<Commit> commits() const {
     absl::MutexLock lock(&mutex_);
     return commits_;
@@ -85,11 +96,17 @@ class CommitRecorder final : public OperationObserver {
   mutable absl::Mutex mutex_;
   bool held_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<Commit> commits_ ABSL_GUARDED_BY(mutex_);
+  std::string problem_ ABSL_GUARDED_BY(mutex_);
 };
 
 class SqliteStoreTest : public ::testing::Test {
  protected:
-  absl::StatusOr<std::unique_ptr<Store>> Open() { return OpenSqliteStore(directory_.path(), recorder_); }
+  absl::StatusOr<std::unique_ptr<Store>> Open() {
+    return OpenDurableStore({.data_dir = directory_.path(),
+                             .operations = &recorder_,
+                             .on_health = [this](std::string_view reason) { recorder_.OnHealth(reason); },
+                             .retry = std::chrono::milliseconds(1)});
+  }
 
   // A store that has to open, loaded.
   std::unique_ptr<Store> OpenLoaded(std::vector<StoredSession>* sessions = nullptr) {

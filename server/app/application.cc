@@ -7,17 +7,19 @@
 #include "absl/synchronization/mutex.h"
 #include "app/configuration.h"
 #include "app/daemon.h"
+#include "app/store_tasks.h"
 #include "base/log.h"
 
 namespace holter::app {
 namespace {
 
 // Blocked before any thread starts, so that only Wait takes them.
-sigset_t BlockStopSignals() {
+sigset_t BlockSignals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGUSR1);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
   signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of that write, not the end
@@ -32,7 +34,10 @@ int Main(int argc, char** argv) {
   if (!config.has_value()) {
     return exit_status;
   }
-  const sigset_t signals = BlockStopSignals();
+  if (config->task != Task::kServe) {
+    return RunStoreTask(*config);
+  }
+  const sigset_t signals = BlockSignals();
   ConfigureLog(config->log_format, config->log_level);
   // Debian's Abseil looks for deadlocks at every lock: a lock of its own for the whole process, and half a KiB for
   // every mutex, of which each session has one. The tests leave it on.
@@ -45,6 +50,10 @@ int Main(int argc, char** argv) {
   }
   int signal_number = 0;
   sigwait(&signals, &signal_number);
+  while (signal_number == SIGUSR1) {
+    daemon.BackUp();
+    sigwait(&signals, &signal_number);
+  }
   Log(LogLevel::kInfo, "stopping", {{"signal", signal_number == SIGTERM ? "SIGTERM" : "SIGINT"}});
   daemon.Stop();
   Log(LogLevel::kInfo, "stopped");

@@ -57,6 +57,7 @@ void AddFlags(CLI::App& app, Configuration& config) {
   AddWord(app, "--store", config.store, {{"sqlite", StoreKind::kSqlite}, {"memory", StoreKind::kMemory}},
           "Where declarations are kept: sqlite (in --data-dir) or memory (forgotten at the end) [sqlite]");
   Add(app, "--data-dir", config.data_dir, "Directory of the embedded store");
+  Add(app, "--backup-dir", config.backup_dir, "Where SIGUSR1 writes a backup of the store, holter-TIME.db");
   Add(app, "--sessions-dir", config.sessions_dir, "Directory of YAML files that declare sessions");
   Add(app, "--secrets-dir", config.secrets_dir, "Directory whose files name/key are meant by ${secret:name/key}");
   Add(app, "--loops", config.loops, "Event loops; 0 means one less than cores")->check(CLI::Range(0, 256));
@@ -84,6 +85,31 @@ void AddFlags(CLI::App& app, Configuration& config) {
            {"warning", LogLevel::kWarning},
            {"error", LogLevel::kError}},
           "Least level that is logged [info]");
+}
+
+// In place of serving; on the command line only.
+void AddTasks(CLI::App& app, Configuration& config) {
+  CLI::Option_group* const group = app.add_option_group("Store", "On a store that no holterd uses");
+  group->require_option(0, 1);
+  const auto add = [&config, group](const std::string& flag, Task task, const std::string& description) {
+    group
+        ->add_flag_callback(
+            flag, [&config, task] { config.task = task; }, description)
+        ->configurable(false);
+  };
+  add("--check-store", Task::kCheckStore, "Say whether the store in --data-dir is sound, and end");
+  add("--repair-store", Task::kRepairStore,
+      "Keep what is whole of the store in --data-dir, put the damaged files aside, say what is lost, and end");
+  group
+      ->add_option_function<std::string>(
+          "--restore-store",
+          [&config](const std::string& path) {
+            config.task = Task::kRestoreStore;
+            config.restore_from = path;
+          },
+          "Put this backup in the place of the store in --data-dir, whose files are put aside, and end")
+      ->type_name("FILE")
+      ->configurable(false);
 }
 
 // What single flags cannot tell; the message of a usage error, or empty.
@@ -127,6 +153,7 @@ std::optional<Configuration> ParseConfiguration(int argc, char** argv, int& exit
   AddDuration(app, "--stop-timeout", config.stop_timeout, Duration::zero(),
               "How long open sessions may take to close when holterd stops");
   AddFlags(app, config);
+  AddTasks(app, config);
   try {
     app.parse(argc, argv);
     if (const std::string wrong = CheckTogether(config); !wrong.empty()) {

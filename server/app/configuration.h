@@ -16,6 +16,9 @@ namespace holter::app {
 // Which store keeps the declarations.
 enum class StoreKind { kSqlite, kMemory };
 
+// What to do in place of serving.
+enum class Task { kServe, kCheckStore, kRepairStore, kRestoreStore };
+
 // Checked; defaults are those of --help.
 struct Configuration {
   std::string grpc_listen = "127.0.0.1:7600";
@@ -26,6 +29,9 @@ struct Configuration {
 
   StoreKind store = StoreKind::kSqlite;
   std::string data_dir = "./holter-data";
+  std::string backup_dir;
+  Task task = Task::kServe;
+  std::string restore_from;
   std::string sessions_dir;
   std::string secrets_dir;
 

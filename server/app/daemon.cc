@@ -5,10 +5,10 @@
 #include <cstdio>
 #include <fstream>
 
+#include "app/store_tasks.h"
 #include "base/clock.h"
 #include "base/json_text.h"
 #include "base/log.h"
-#include "store/durable_store.h"
 
 namespace holter::app {
 namespace {
@@ -68,13 +68,14 @@ absl::Status Daemon::BuildRegistry() {
   if (config_.store == StoreKind::kMemory) {
     store_ = store::MakeMemoryStore();
   } else {
-    absl::StatusOr<std::unique_ptr<store::Store>> store = store::OpenDurableStore(
+    absl::StatusOr<std::unique_ptr<store::DurableStore>> store = store::OpenDurableStore(
         {.data_dir = config_.data_dir, .operations = &metrics_, .on_health = [this](std::string_view reason) {
            metrics_.SetStoreProblem(reason);
          }});
     if (!store.ok()) {
       return store.status();
     }
+    durable_ = store->get();
     store_ = *std::move(store);
   }
   absl::StatusOr<std::unique_ptr<registry::SessionRegistry>> registry =
@@ -136,6 +137,8 @@ absl::Status Daemon::WritePorts() const {
   }
   return absl::OkStatus();
 }
+
+void Daemon::BackUp() { app::BackUp(durable_, config_.backup_dir); }
 
 void Daemon::Stop() {
   unready_reason_ = "stopping";

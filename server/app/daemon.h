@@ -14,7 +14,7 @@
 #include "registry/session_registry.h"
 #include "registry/sessions_directory.h"
 #include "rpc/server.h"
-#include "store/store.h"
+#include "store/durable_store.h"
 #include "transport/egress_guard.h"
 
 namespace holter::app {
@@ -28,6 +28,9 @@ class Daemon {
 
   // The composition root. On an error what had been built is stopped again.
   absl::Status Start();
+
+  // Writes a backup of the store to --backup-dir; tells the log how it went. Between Start and Stop.
+  void BackUp();
 
   // Ordered, and bounded by the sum of its phases' bounds: readiness goes; watches and changes end; RPCs in flight end;
   // close frames (1001) go out and sessions end within --stop-timeout; loops end; the store drains; HTTP ends.
@@ -47,6 +50,7 @@ class Daemon {
   const transport::EgressGuard guard_;
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<store::Store> store_;
+  store::DurableStore* durable_ = nullptr;  // store_, when it is on a disk
   std::unique_ptr<registry::SessionRegistry> registry_;
   std::unique_ptr<registry::SessionsDirectory> directory_;
   std::unique_ptr<observe::ObserveServer> http_;

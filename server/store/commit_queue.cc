@@ -1,5 +1,7 @@
 #include "store/commit_queue.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/time/time.h"
@@ -33,9 +35,18 @@ void CommitQueue::Run() {
       if (stopping_ && queued_.empty()) return;
       group.swap(queued_);
     }
-    result = apply_(group);
-    for (Batch& batch : group) {
-      batch.done(result);
+    const auto others =
+        std::stable_partition(group.begin(), group.end(), [](const Batch& batch) { return batch.instead == nullptr; });
+    std::vector<Batch> instead(std::make_move_iterator(others), std::make_move_iterator(group.end()));
+    group.erase(others, group.end());
+    if (!group.empty() || instead.empty()) {
+      result = apply_(group);
+      for (Batch& batch : group) {
+        batch.done(result);
+      }
+    }
+    for (Batch& batch : instead) {
+      batch.done(batch.instead());
     }
   }
 }

@@ -15,8 +15,10 @@ namespace holter::store {
 
 // What one caller wants committed whole or not at all.
 struct Batch {
-  std::vector<Change> changes;
+  std::vector<Change> changes{};
   Store::Done done;
+  // Set: this is done in the queue's thread, and there are no changes.
+  std::function<absl::Status()> instead{};
 };
 
 // Owns the thread. While commits fail it commits an empty group now and then, so that whoever applies them learns when

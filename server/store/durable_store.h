@@ -1,4 +1,4 @@
-// A store on a disk, which may be full.
+// A store on a disk, which may be full, and can be copied while it is used.
 #pragma once
 
 #include <functional>
@@ -13,6 +13,13 @@
 
 namespace holter::store {
 
+class DurableStore : public Store {
+ public:
+  // Writes a copy of all that is committed to the new file `path`, on the store's thread: commits wait meanwhile. It is
+  // not synced when `done` is called.
+  virtual void CopyTo(std::string path, Done done) = 0;
+};
+
 struct DurableStoreOptions {
   std::string data_dir;
   OperationObserver* operations = nullptr;  // outlives the store
@@ -24,6 +31,6 @@ struct DurableStoreOptions {
 };
 
 // As OpenSqliteStore. A disk that is full does not keep a store that was made before from opening.
-absl::StatusOr<std::unique_ptr<Store>> OpenDurableStore(const DurableStoreOptions& options);
+absl::StatusOr<std::unique_ptr<DurableStore>> OpenDurableStore(const DurableStoreOptions& options);
 
 }  // namespace holter::store

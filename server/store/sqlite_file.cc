@@ -34,23 +34,9 @@ bool Exists(const std::string& path) {
 // Made under another name and renamed when it is whole and on disk, so that a file of the right name was once a
 // database: one that is empty or half written is damage and not a start that was cut short.
 absl::Status MakeDatabase(const std::string& directory) {
-  const std::string path = DatabasePathIn(directory);
-  const std::string draft = path + ".new";
-  for (const char* suffix : {"", "-journal", "-wal", "-shm"}) {
-    std::error_code ignored;
-    std::filesystem::remove(draft + suffix, ignored);
-  }
-  try {
-    SQLite::Database database(draft, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
-    database.exec(fmt::format("PRAGMA application_id={}", kApplicationId));
-    Migrate(database, 0);
-  } catch (const SQLite::Exception& error) {
-    return StatusOf(error, "make a database", draft);
-  }
-  if (::chmod(draft.c_str(), 0600) != 0) return FileError("set the mode of", draft, errno);
-  if (absl::Status status = SyncPath(draft); !status.ok()) return status;
-  if (::rename(draft.c_str(), path.c_str()) != 0) return FileError("rename", draft, errno);
-  return SyncPath(directory);
+  const std::string draft = DatabasePathIn(directory) + ".new";
+  if (absl::Status status = MakeDatabaseFile(draft); !status.ok()) return status;
+  return PutInPlace(draft, DatabasePathIn(directory));
 }
 
 uint32_t BigEndianAt(std::string_view bytes, size_t at) {
@@ -111,15 +97,43 @@ absl::Status Configure(SQLite::Database& database, const std::string& path) {
 
 }  // namespace
 
+absl::Status MakeDatabaseFile(const std::string& path) {
+  RemoveDatabase(path);
+  try {
+    SQLite::Database database(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    database.exec(fmt::format("PRAGMA application_id={}", kApplicationId));
+    Migrate(database, 0);
+  } catch (const SQLite::Exception& error) {
+    return StatusOf(error, "make a database", path);
+  }
+  return absl::OkStatus();
+}
+
+void RemoveDatabase(const std::string& path) {
+  for (const char* suffix : {"", "-journal", "-wal", "-shm"}) {
+    std::error_code ignored;
+    std::filesystem::remove(path + suffix, ignored);
+  }
+}
+
+absl::Status PutInPlace(const std::string& draft, const std::string& path) {
+  if (::chmod(draft.c_str(), 0600) != 0) return FileError("set the mode of", draft, errno);
+  if (absl::Status status = SyncPath(draft); !status.ok()) return status;
+  if (::rename(draft.c_str(), path.c_str()) != 0) return FileError("rename", draft, errno);
+  return SyncPath(std::filesystem::path(path).parent_path().string());
+}
+
 std::string DatabasePathIn(const std::string& directory) { return directory + "/holter.db"; }
 
 absl::Status Damaged(std::string_view path, std::string_view what) {
+  const std::string directory = std::filesystem::path(path).parent_path().string();
   return MakeError(
       absl::StatusCode::kDataLoss, "STORE_DAMAGED",
       fmt::format(
-          "the store {} is damaged: {}. Nothing was changed. Put back a copy of the whole data directory, or move "
-          "the directory away to start with an empty store and declare the sessions anew",
-          path, what),
+          "the store {0} is damaged: {1}. Nothing was changed. `holterd --data-dir={2} --restore-store=BACKUP` "
+          "puts a backup in its place; `holterd --data-dir={2} --repair-store` keeps what is whole. Both keep the "
+          "damaged files",
+          path, what, directory),
       {{"path", std::string(path)}, {"damage", std::string(what)}});
 }
 
@@ -164,11 +178,21 @@ absl::StatusOr<std::unique_ptr<SQLite::Database>> OpenDatabase(const std::string
     }
     if (absl::Status status = MakeDatabase(directory); !status.ok()) return status;
   }
+  absl::StatusOr<std::unique_ptr<SQLite::Database>> database = OpenAnyDatabase(path);
+  if (!database.ok()) return database;
+  try {
+    if (absl::Status status = CheckPages(**database, path); !status.ok()) return status;
+    return database;
+  } catch (const SQLite::Exception& error) {
+    return StatusOf(error, "open the database", path);
+  }
+}
+
+absl::StatusOr<std::unique_ptr<SQLite::Database>> OpenAnyDatabase(const std::string& path) {
   if (absl::Status status = CheckHeader(path); !status.ok()) return status;
   try {
     auto database = std::make_unique<SQLite::Database>(path, SQLite::OPEN_READWRITE);
     if (absl::Status status = Configure(*database, path); !status.ok()) return status;
-    if (absl::Status status = CheckPages(*database, path); !status.ok()) return status;
     return database;
   } catch (const SQLite::Exception& error) {
     return StatusOf(error, "open the database", path);

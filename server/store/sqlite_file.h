@@ -21,6 +21,16 @@ std::string DatabasePathIn(const std::string& directory);
 // foreign, newer, cut or damaged is refused and left as it is, its write-ahead log too, until AllowCheckpointOnClose.
 absl::StatusOr<std::unique_ptr<SQLite::Database>> OpenDatabase(const std::string& directory);
 
+// The same without making one and without a look at its pages, which need not be whole.
+absl::StatusOr<std::unique_ptr<SQLite::Database>> OpenAnyDatabase(const std::string& path);
+
+// A new, empty database at `path`, not synced; what was there goes.
+absl::Status MakeDatabaseFile(const std::string& path);
+// Removes a database that is not open, its log too.
+void RemoveDatabase(const std::string& path);
+// Syncs `draft`, a database that is not open, and renames it to `path` in the same directory.
+absl::Status PutInPlace(const std::string& draft, const std::string& path);
+
 // What the last call of the operating system that failed on the log said; 0: none did. SQLite has no code of its own
 // for a quota.
 int LastErrnoOf(SQLite::Database& database);

@@ -1,3 +1,4 @@
+#include <SQLiteCpp/Backup.h>
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
@@ -31,7 +32,7 @@ bool IsDeclaration(const Change& change) {
 }
 
 // Load runs before the first Commit in the opening thread, all else on the queue's thread.
-class SqliteStore final : public Store {
+class SqliteStore final : public DurableStore {
  public:
   SqliteStore(DirectoryLock lock, CommitMark mark, PlacedFile place, std::unique_ptr<SQLite::Database> database,
               const DurableStoreOptions& options)
@@ -50,9 +51,13 @@ class SqliteStore final : public Store {
   void Commit(std::vector<Change> changes, Done done) override {
     queue_.Push(Batch{.changes = std::move(changes), .done = std::move(done)});
   }
+  void CopyTo(std::string path, Done done) override {
+    queue_.Push(Batch{.done = std::move(done), .instead = [this, path = std::move(path)] { return Copy(path); }});
+  }
 
  private:
   absl::Status MakeReady();
+  absl::Status Copy(const std::string& path);
   absl::Status ApplyGroup(const std::vector<Batch>& group);
   void TellHealth(const absl::Status& status);
   absl::Status WriteGroup(const std::vector<Batch>& group);
@@ -159,6 +164,18 @@ absl::Status SqliteStore::WriteGroup(const std::vector<Batch>& group) {
   return absl::OkStatus();
 }
 
+absl::Status SqliteStore::Copy(const std::string& path) {
+  try {
+    SQLite::Database copy(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    copy.exec("PRAGMA synchronous=OFF");  // the caller syncs, in a thread that nobody waits for
+    SQLite::Backup backup(copy, *database_);
+    backup.executeStep(-1);
+  } catch (const SQLite::Exception& error) {
+    return StatusOf(error, "copy the store", path);
+  }
+  return absl::OkStatus();
+}
+
 absl::Status SqliteStore::FailureOf(const SQLite::Exception& error) {
   absl::Status status = StatusOf(error, "commit", path_, LastErrnoOf(*database_));
   const int code = error.getExtendedErrorCode();
@@ -172,7 +189,7 @@ absl::Status SqliteStore::FailureOf(const SQLite::Exception& error) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Store>> OpenDurableStore(const DurableStoreOptions& options) {
+absl::StatusOr<std::unique_ptr<DurableStore>> OpenDurableStore(const DurableStoreOptions& options) {
   const std::string& data_dir = options.data_dir;
   if (absl::Status status = EnsureDirectory(data_dir); !status.ok()) return status;
   absl::StatusOr<DirectoryLock> lock = DirectoryLock::Take(data_dir);

@@ -90,8 +90,13 @@ std::optional<Progress> ReadProgress(SQLite::Database& database, int schema_vers
 }
 
 ReadRows ReadAllRows(SQLite::Database& database, int schema_version) {
-  ReadRows rows;
+  ReadRows rows = ReadOtherRows(database, schema_version);
   ReadSessions(database, rows);
+  return rows;
+}
+
+ReadRows ReadOtherRows(SQLite::Database& database, int schema_version) {
+  ReadRows rows;
   if (schema_version >= 2) ReadRequests(database, rows);
   if (schema_version >= 3) ReadLeases(database, rows);
   return rows;

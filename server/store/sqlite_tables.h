@@ -34,6 +34,9 @@ struct ReadRows {
 // Throws SQLite::Exception where a page is not one.
 ReadRows ReadAllRows(SQLite::Database& database, int schema_version);
 
+// The same without sessions.
+ReadRows ReadOtherRows(SQLite::Database& database, int schema_version);
+
 // Changes rows of a database of the newest schema, within the caller's transaction. Every method throws
 // SQLite::Exception; then neither the transaction nor `digest` is of use any more. Used by one thread.
 class SqliteTables {

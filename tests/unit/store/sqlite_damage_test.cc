@@ -46,7 +46,7 @@ class SqliteDamageTest : public SqliteStoreTest {
       EXPECT_TRUE(HasReason(status, "STORE_DAMAGED"));
       EXPECT_THAT(std::string(status.message()), HasSubstr(directory_ / kDatabase));
       EXPECT_THAT(std::string(status.message()), HasSubstr(std::string(what)));
-      EXPECT_THAT(std::string(status.message()), HasSubstr("Put back a copy"));
+      EXPECT_THAT(std::string(status.message()), HasSubstr("--repair-store"));
     }
     if (!before.empty()) {
       EXPECT_TRUE(directory_.Read(kDatabase) == before) << "the file was changed";

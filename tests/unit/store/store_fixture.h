@@ -101,7 +101,7 @@ class CommitRecorder final : public OperationObserver {
 
 class SqliteStoreTest : public ::testing::Test {
  protected:
-  absl::StatusOr<std::unique_ptr<Store>> Open() {
+  absl::StatusOr<std::unique_ptr<DurableStore>> Open() {
     return OpenDurableStore({.data_dir = directory_.path(),
                              .operations = &recorder_,
                              .on_health = [this](std::string_view reason) { recorder_.OnHealth(reason); },
@@ -109,8 +109,8 @@ class SqliteStoreTest : public ::testing::Test {
   }
 
   // A store that has to open, loaded.
-  std::unique_ptr<Store> OpenLoaded(std::vector<StoredSession>* sessions = nullptr) {
-    absl::StatusOr<std::unique_ptr<Store>> store = Open();
+  std::unique_ptr<DurableStore> OpenLoaded(std::vector<StoredSession>* sessions = nullptr) {
+    absl::StatusOr<std::unique_ptr<DurableStore>> store = Open();
     if (!store.ok()) {
       ADD_FAILURE() << store.status();
       return nullptr;
@@ -133,7 +133,7 @@ class SqliteStoreTest : public ::testing::Test {
 
   // What opening or loading says.
   absl::Status Refusal() {
-    absl::StatusOr<std::unique_ptr<Store>> store = Open();
+    absl::StatusOr<std::unique_ptr<DurableStore>> store = Open();
     if (!store.ok()) return store.status();
     return (*store)->Load().status();
   }

@@ -1,0 +1,60 @@
+// A client that declares at random, and remembers what it was told.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "holter/v1/session_service.grpc.pb.h"
+
+namespace holter::crash {
+
+// What is declared of a session, as far as it must outlive a crash.
+struct Declared {
+  std::string uid;
+  std::string etag;
+  std::string url;
+  std::string generation;  // a label
+
+  friend bool operator==(const Declared&, const Declared&) = default;
+};
+Declared DeclaredOf(const v1::Session& session);
+
+// Names are its own (`prefix`), so that its calls, one after the other, tell what must be there. Used by one thread at
+// a time.
+class Caller {
+ public:
+  Caller(std::string prefix, uint64_t seed) : prefix_(std::move(prefix)), random_(seed) {}
+
+  // Calls until a call fails because the server is gone.
+  void CallUntilKilled(v1::SessionService::Stub& stub);
+  // Compares all that is stored to all that was acknowledged; what it finds is the truth from then on. Returns what is
+  // wrong, a line each.
+  std::string Check(const std::vector<v1::Session>& stored);
+
+  const std::string& prefix() const { return prefix_; }
+  size_t acknowledged() const { return acknowledged_; }
+  size_t declared() const { return known_.size(); }
+
+ private:
+  using Contents = std::map<std::string, Declared>;  // by name
+
+  bool Create(v1::SessionService::Stub& stub);
+  bool Update(v1::SessionService::Stub& stub);
+  bool Delete(v1::SessionService::Stub& stub);
+  bool List(v1::SessionService::Stub& stub);
+  std::string RandomName();
+
+  const std::string prefix_;
+  Random random_;
+  Contents known_;
+  // The call that was under way when the server went: nobody knows how it ended. The session's new state, nothing if it
+  // was to be deleted; uid and etag empty when only the server knows them.
+  std::optional<std::pair<std::string, std::optional<Declared>>> open_;
+  uint64_t generation_ = 0;
+  size_t acknowledged_ = 0;
+};
+
+}  // namespace holter::crash

@@ -27,7 +27,8 @@ absl::StatusOr<MaintenanceReport> CheckStore(const std::string& data_dir);
 absl::StatusOr<MaintenanceReport> RepairStore(const std::string& data_dir, WallTime now);
 
 // Puts a copy of the file `backup` in the place of what is in `data_dir`, which goes to DATA_DIR/replaced-TIME.
-// DATA_LOSS: the backup is not sound; FAILED_PRECONDITION, NOT_A_BACKUP: it is part of a store. Then nothing was changed.
+// DATA_LOSS: the backup is not sound; FAILED_PRECONDITION, NOT_A_BACKUP: it is part of a store. Then nothing was
+// changed.
 absl::StatusOr<MaintenanceReport> RestoreStore(const std::string& backup, const std::string& data_dir, WallTime now);
 
 // Whether the file `path`, which nobody has open, is a whole copy of a store; how many sessions it holds.

@@ -94,7 +94,7 @@ ExitCode RunApply(Invocation& invocation, const ApplyFlags& flags) {
 
 void AddApplyCommand(CLI::App& app, Invocation& invocation) {
   auto flags = std::make_shared<ApplyFlags>();
-  CLI::App* const command = app.add_subcommand("apply", "Create or update the sessions of a file");
+  CLI::App* const command = app.add_subcommand("apply", "Create or update the sessions of a file")->alias("import");
   command->add_option("-f,--file", flags->file, "YAML file of sessions; - for standard input")->required();
   AddOutput(*command, flags->format);
   command->callback(

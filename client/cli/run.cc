@@ -41,6 +41,7 @@ ExitCode Run(int argc, const char* const* argv, Console& console) {
   AddGetCommand(app, invocation);
   AddListCommand(app, invocation);
   AddDeleteCommand(app, invocation);
+  AddExportCommand(app, invocation);
   AddWatchCommand(app, invocation);
   AddPingCommand(app, invocation);
   try {

@@ -26,6 +26,15 @@ absl::StatusOr<std::string> ReadText(const Invocation& invocation, const std::st
 
 }  // namespace
 
+void ClearOutputOnly(v1::Session& session) {
+  session.clear_uid();
+  session.clear_status();
+  session.clear_etag();
+  session.clear_create_time();
+  session.clear_update_time();
+  session.clear_origin();
+}
+
 absl::StatusOr<std::vector<v1::Session>> ReadSessionFile(const Invocation& invocation, const std::string& path) {
   const absl::StatusOr<std::string> text = ReadText(invocation, path);
   if (!text.ok()) return text.status();
@@ -43,12 +52,7 @@ absl::StatusOr<std::vector<v1::Session>> ReadSessionFile(const Invocation& invoc
       return absl::InvalidArgumentError(
           fmt::format("{}: sessions[{}].name: {} stands twice", label, i, session.name()));
     }
-    session.clear_uid();
-    session.clear_status();
-    session.clear_etag();
-    session.clear_create_time();
-    session.clear_update_time();
-    session.clear_origin();
+    ClearOutputOnly(session);
   }
   return sessions;
 }

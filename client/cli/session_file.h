@@ -14,4 +14,7 @@ namespace holter::cli {
 // that what `holter list -o yaml` wrote can be declared again. Fails also when a name stands twice.
 absl::StatusOr<std::vector<v1::Session>> ReadSessionFile(const Invocation& invocation, const std::string& path);
 
+// Leaves what a client declares.
+void ClearOutputOnly(v1::Session& session);
+
 }  // namespace holter::cli

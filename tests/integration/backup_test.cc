@@ -109,6 +109,23 @@ TEST_F(BackupTest, ADamagedStoreIsRepairedAsFarAsItIsWhole) {
   DeclareSmall("two");
 }
 
+TEST_F(BackupTest, WhatIsExportedCanBeImported) {
+  StartDaemon();
+  DeclareSmall("one");
+  Declare("feed", "ws://127.0.0.1:1/feed");
+  const v1::Session before = *client->Get(NameOf("feed"));
+  const CliReport exported = Holter({"export"});
+  ASSERT_EQ(exported.code, 0) << exported.err;
+  Stop();
+  std::filesystem::remove_all(data());
+  daemon->Start();
+  EXPECT_TRUE(Await([&] { return client->List("tenants/-").ok(); }));
+  const CliReport imported = Holter({"import", "-f", "-"}, exported.out);
+  EXPECT_EQ(imported.code, 0) << imported.err;
+  EXPECT_EQ(client->List("tenants/-")->size(), 2);
+  EXPECT_EQ(client->Get(NameOf("feed"))->spec().DebugString(), before.spec().DebugString());
+}
+
 // SQLite alone would take what is left for all that there was.
 TEST_F(BackupTest, ALogThatWasCutIsRefused) {
   StartDaemon();

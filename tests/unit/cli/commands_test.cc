@@ -122,8 +122,8 @@ TEST(CliWithoutServerTest, BadFlagsExitWith2) {
 TEST(CliWithoutServerTest, HelpAndVersionAreNoErrors) {
   const CliResult help = RunCli({"--help"});
   EXPECT_EQ(help.code, ExitCode::kOk);
-  for (const char* word :
-       {"apply", "create", "get", "list", "delete", "watch", "ping", "Exit codes:", "HOLTER_SERVER"}) {
+  for (const char* word : {"apply", "import", "export", "create", "get", "list", "delete", "watch", "ping",
+                           "Exit codes:", "HOLTER_SERVER"}) {
     EXPECT_THAT(help.out, HasSubstr(word));
   }
   EXPECT_EQ(RunCli({"--version"}).out, "holter " HOLTER_VERSION "\n");
@@ -179,6 +179,44 @@ TEST_F(CliTest, WhatListPrintsAsYamlCanBeApplied) {
   const CliResult result = Cli({"apply", "-f", "-"}, yaml);
   EXPECT_EQ(result.code, ExitCode::kOk) << result.err << yaml;
   EXPECT_EQ(result.out, "tenants/default/sessions/feed-1 created\n");
+}
+
+TEST_F(CliTest, ExportWritesWhatWasDeclaredOverTheApi) {
+  v1::Session session = Feed("feed-1", v1::HEALTH_HEALTHY);
+  session.set_uid("u1");
+  session.set_etag("e1");
+  session.set_origin(v1::ORIGIN_API);
+  (*session.mutable_labels())["team"] = "a";
+  v1::Session from_file = Feed("feed-2", v1::HEALTH_HEALTHY);
+  from_file.set_origin(v1::ORIGIN_FILE);
+  server.service.list.Add([&](const v1::ListSessionsRequest& request, v1::ListSessionsResponse* response) {
+    EXPECT_EQ(request.parent(), "tenants/-");
+    *response->add_sessions() = session;
+    *response->add_sessions() = from_file;
+    return grpc::Status::OK;
+  });
+  const CliResult exported = Cli({"export", "--tenant=-"});
+  EXPECT_EQ(exported.code, ExitCode::kOk) << exported.err;
+  for (const char* word : {"u1", "e1", "status", "origin", "feed-2"}) {
+    EXPECT_THAT(exported.out, testing::Not(HasSubstr(word)));
+  }
+  server.service.get.Add([](const auto&, auto*) { return NotFound(); });
+  server.service.create.Add([&](const v1::CreateSessionRequest& request, v1::Session*) {
+    EXPECT_EQ(request.session().labels().at("team"), "a");
+    EXPECT_EQ(request.session().spec().SerializeAsString(), session.spec().SerializeAsString());
+    return grpc::Status::OK;
+  });
+  const CliResult imported = Cli({"import", "-f", "-"}, exported.out);
+  EXPECT_EQ(imported.code, ExitCode::kOk) << imported.err;
+  EXPECT_EQ(imported.out, "tenants/default/sessions/feed-1 created\n");
+}
+
+TEST_F(CliTest, ExportSaysWhyItCannot) {
+  server.service.list.Add(
+      [](const auto&, auto*) { return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "no such tenant"); });
+  const CliResult result = Cli({"export"});
+  EXPECT_EQ(result.code, ExitCode::kRefused);
+  EXPECT_EQ(result.out, "");
 }
 
 TEST_F(CliTest, DeleteGoesOnAfterARefusal) {

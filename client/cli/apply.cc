@@ -29,10 +29,12 @@ struct ApplyOutcome {
   absl::Status error{};
 };
 
-bool SameDeclaration(const v1::Session& a, const v1::Session& b) {
+// What the file is silent about is left as it is.
+bool SameDeclaration(const v1::Session& present, const v1::Session& wanted) {
+  if (wanted.has_paused() && wanted.paused() != present.paused()) return false;
   v1::Session left;
   v1::Session right;
-  for (auto [from, to] : {std::pair(&a, &left), std::pair(&b, &right)}) {
+  for (auto [from, to] : {std::pair(&present, &left), std::pair(&wanted, &right)}) {
     to->set_group(from->group());
     *to->mutable_labels() = from->labels();
     *to->mutable_spec() = from->spec();
@@ -49,7 +51,9 @@ ApplyOutcome ApplyOne(client::Client& client, const v1::Session& session) {
   }
   if (!present.ok()) return {.result = "failed", .error = present.status()};
   if (SameDeclaration(*present, session)) return {.result = "unchanged"};
-  const auto updated = client.Update(session, {"labels", "group", "spec"});
+  std::vector<std::string> mask = {"labels", "group", "spec"};
+  if (session.has_paused()) mask.emplace_back("paused");
+  const auto updated = client.Update(session, mask);
   if (!updated.ok()) return {.result = "failed", .error = updated.status()};
   return {.result = updated->etag() == present->etag() ? "unchanged" : "updated"};
 }

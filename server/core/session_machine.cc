@@ -1,5 +1,5 @@
-// The states of a session. Heartbeats and health are in session_heartbeats.cc, the view from outside in
-// session_snapshot.cc.
+// The states of a session. What callers want of it is in session_wishes.cc, heartbeats and health are in
+// session_heartbeats.cc, the view from outside in session_snapshot.cc.
 #include "core/session_machine.h"
 
 #include <algorithm>
@@ -17,8 +17,12 @@ constexpr uint16_t kGoingAway = 1001;
 
 }  // namespace
 
-SessionMachine::SessionMachine(std::shared_ptr<const SharedSpec> spec, TimePoint now, Random* random)
+SessionMachine::SessionMachine(std::shared_ptr<const SharedSpec> spec, TimePoint now, Random* random, bool paused)
     : random_(random), state_since_(now), health_since_(now) {
+  if (paused) {
+    state_ = State::kPaused;
+    reason_ = Reason::kOperator;
+  }
   AdoptSpec(Tick{.now = now}, std::move(spec));
 }
 
@@ -29,7 +33,7 @@ void SessionMachine::Start(const Tick& tick, ActionList& out) {
   started_ = true;
   state_since_ = tick.now;
   health_since_ = tick.now;
-  Dial(out);
+  if (state_ != State::kPaused) Dial(out);
 }
 
 void SessionMachine::Stop(const Tick& /*tick*/, StopCause cause, ActionList& out) {
@@ -44,45 +48,8 @@ void SessionMachine::Stop(const Tick& /*tick*/, StopCause cause, ActionList& out
   }
   finished_ = true;
   LoseHeartbeats();
-  next_attempt_ = kNever;
+  next_dial_ = kNever;
   out.emplace_back(FinishedAction{});
-}
-
-void SessionMachine::Update(const Tick& tick, std::shared_ptr<const SharedSpec> spec, bool reconnect, ActionList& out) {
-  if (finished_) return;
-  const bool changed = spec != spec_;
-  AdoptSpec(tick, std::move(spec));
-  if (!started_) return;
-  // A changed declaration is a new word of the operator, so it also wakes a session that policy had stopped.
-  if (reconnect || (changed && state_ == State::kStopped)) {
-    BeginAnew(tick, out);
-  } else if (state_ == State::kOpen) {
-    JudgeHealth(tick, out);
-    SendDue(tick, out);
-  }
-}
-
-void SessionMachine::BeginAnew(const Tick& tick, ActionList& out) {
-  std::optional<Duration> lifetime;
-  if (state_ == State::kOpen) {
-    lifetime = tick.now - state_since_;
-    out.emplace_back(
-        DropAction{.manner = DropAction::Manner::kPolite, .code = kNormalClosure, .reason = "session was changed"});
-  } else if (state_ == State::kConnecting) {
-    out.emplace_back(DropAction{});
-  }
-  LoseHeartbeats();
-  attempts_ = 0;
-  backoff_step_ = 0;
-  Transition& transition = Enter(tick,
-                                 {.state = State::kConnecting,
-                                  .health = health_ == Health::kDown ? Health::kDown : Health::kUnknown,
-                                  .reason = Reason::kOperator,
-                                  .path = Path::kUnknown,
-                                  .detail = "the declaration was changed"},
-                                 out);
-  transition.lifetime = lifetime;
-  Dial(out);
 }
 
 void SessionMachine::OnPhase(const Tick& /*tick*/, Phase /*phase*/, ActionList& /*out*/) {}
@@ -145,7 +112,7 @@ void SessionMachine::OnClosed(const Tick& tick, CloseInfo info, ActionList& out)
 void SessionMachine::OnTimer(const Tick& tick, const LinkState& link, ActionList& out) {
   if (!running()) return;
   if (state_ == State::kBackoff) {
-    if (tick.now < next_attempt_) return;
+    if (tick.now < next_dial_) return;
     Enter(tick,
           {.state = State::kConnecting,
            .health = health_,
@@ -156,11 +123,14 @@ void SessionMachine::OnTimer(const Tick& tick, const LinkState& link, ActionList
     Dial(out);
     return;
   }
-  if (state_ != State::kOpen) return;
-  ResetIfStable(tick.now);
-  for (size_t i = 0; i < HeartbeatCount(); ++i) {
-    if (!Judge(tick, i, link, out)) return;
+  if (state_ == State::kOpen) {
+    ResetIfStable(tick.now);
+    for (size_t i = 0; i < HeartbeatCount(); ++i) {
+      if (!Judge(tick, i, link, out)) return;
+    }
   }
+  if (tick.now >= next_dial_) return Reconnect(tick, Duration::zero(), out);
+  if (state_ != State::kOpen) return;
   JudgeHealth(tick, out);
   SendDue(tick, out);
 }
@@ -188,7 +158,7 @@ void SessionMachine::Lose(const Tick& tick, Loss loss, ActionList& out) {
   Transition& transition = Enter(tick, std::move(move), out);
   transition.lifetime = lifetime;
   transition.next_attempt = next_attempt;
-  next_attempt_ = next_attempt;
+  next_dial_ = next_attempt;
 }
 
 Duration SessionMachine::DelayFor(const Loss& loss, bool stable) {
@@ -243,7 +213,7 @@ Transition& SessionMachine::Enter(const Tick& tick, Move move, ActionList& out) 
   }
   if (move.state != state_) {
     state_since_ = tick.now;
-    next_attempt_ = kNever;
+    next_dial_ = kNever;
     if (move.state != State::kOpen) {
       peer_address_ = std::string();
       tls_expiry_ = WallTime::min();
@@ -262,9 +232,8 @@ Transition& SessionMachine::Enter(const Tick& tick, Move move, ActionList& out) 
 
 TimePoint SessionMachine::NextDeadline() const {
   if (!running()) return kNever;
-  if (state_ == State::kBackoff) return next_attempt_;
-  if (state_ != State::kOpen) return kNever;
-  TimePoint deadline = kNever;
+  if (state_ != State::kOpen) return next_dial_;
+  TimePoint deadline = next_dial_;
   for (size_t i = 0; i < HeartbeatCount(); ++i) deadline = std::min(deadline, heartbeats_[i].NextDeadline());
   return deadline;
 }

@@ -8,12 +8,15 @@
 //                                                         │ class NEVER (also from CONNECTING)
 //                                                         ▼
 //                                                      STOPPED
+//   Pause from everywhere: drop, PAUSED.    Resume from PAUSED: CONNECTING.
+//   Reconnect from everywhere but PAUSED: drop, CONNECTING.
 //   Stop from everywhere: drop, FinishedAction.
 //
 // Health is judged apart. Until every heartbeat that can be judged has answered once on this connection, health stays
 // what it was (UNKNOWN, or DOWN). HEALTHY: each was answered when last judged. DEGRADED: one was missed, not more often
 // than allowed. DOWN: one was missed too often (the connection is dropped at once), or the connection is lost or
-// refused. A spec without any judged heartbeat: UNKNOWN while open, DOWN while not connected after a failure.
+// refused. A spec without any judged heartbeat: UNKNOWN while open, DOWN while not connected after a failure. PAUSED is
+// always UNKNOWN.
 //
 // Definition of dead: a beat is late from the moment it was due. It is missed when due + timeout has passed and no
 // answer has been read; the runner reads what had arrived before it calls OnTimer. What was outstanding when the loop
@@ -42,22 +45,30 @@ namespace holter::core {
 
 class SessionMachine {
  public:
-  // `random` outlives the machine and is used by the same thread.
-  SessionMachine(std::shared_ptr<const SharedSpec> spec, TimePoint now, Random* random);
+  // `random` outlives the machine and is used by the same thread. `paused`: begins in PAUSED.
+  SessionMachine(std::shared_ptr<const SharedSpec> spec, TimePoint now, Random* random, bool paused = false);
   ~SessionMachine();
   SessionMachine(const SessionMachine&) = delete;
   SessionMachine& operator=(const SessionMachine&) = delete;
 
   // Every event appends what is to be done to `out`.
 
-  // Once, first. Wants a DialAction.
+  // Once, first. Wants a DialAction, unless it begins in PAUSED.
   void Start(const Tick& tick, ActionList& out);
   // From every state, DropAction if there is anything to drop and FinishedAction follow.
   void Stop(const Tick& tick, StopCause cause, ActionList& out);
   // Takes a changed spec. `reconnect`: what the connection depends on changed, so it is dropped (operator) and dialled
   // anew at once. Otherwise the connection stays; beats that changed begin anew with their first delay counted from
-  // now.
+  // now. A session in PAUSED stays there.
   void Update(const Tick& tick, std::shared_ptr<const SharedSpec> spec, bool reconnect, ActionList& out);
+
+  // Lets go of what there is, politely, and waits in PAUSED. Does nothing when it is there already.
+  void Pause(const Tick& tick, ActionList& out);
+  // Dials again, as if it had never failed. Does nothing outside of PAUSED.
+  void Resume(const Tick& tick, ActionList& out);
+  // Wants a connection that is begun from now on, or `after` from now, with all failures forgotten; does nothing in
+  // PAUSED. With an `after`, whoever connects or waits before that by itself has what is wanted and is let be.
+  void Reconnect(const Tick& tick, Duration after, ActionList& out);
 
   // The attempt of the last DialAction.
   void OnPhase(const Tick& tick, Phase phase, ActionList& out);
@@ -112,7 +123,7 @@ class SessionMachine {
     std::optional<Duration> retry_after;
   };
 
-  // session_machine.cc: states.
+  // session_machine.cc: states; session_wishes.cc: what callers want.
   bool running() const { return started_ && !finished_; }
   bool IsOpen() const { return running() && state_ == State::kOpen; }
   Transition& Enter(const Tick& tick, Move move, ActionList& out);
@@ -121,7 +132,9 @@ class SessionMachine {
   void Lose(const Tick& tick, Loss loss, ActionList& out);
   Duration DelayFor(const Loss& loss, bool stable);
   void ResetIfStable(TimePoint now);
-  void BeginAnew(const Tick& tick, ActionList& out);
+  // Drops what there is and forgets its failures. Gives how long it was open, if it was.
+  std::optional<Duration> LetGo(const Tick& tick, std::string_view farewell, ActionList& out);
+  void BeginAnew(const Tick& tick, std::string_view farewell, std::string_view detail, ActionList& out);
 
   // session_heartbeats.cc: heartbeats and the health that follows from them.
   void AdoptSpec(const Tick& tick, std::shared_ptr<const SharedSpec> spec);
@@ -155,7 +168,7 @@ class SessionMachine {
   TimePoint health_since_;
   TimePoint down_since_ = TimePoint::min();                 // min: was not down since it was healthy last
   TimePoint last_alive_ = TimePoint::min();                 // min: never
-  TimePoint next_attempt_ = kNever;                         // only in BACKOFF
+  TimePoint next_dial_ = kNever;                            // in BACKOFF; elsewhere only if a reconnect is planned
   WallTime tls_expiry_ = WallTime::min();                   // min: not wss, or not open
   TcpRtt tcp_rtt_{.min = Duration::min(), .smoothed = {}};  // min: not known
   Traffic traffic_;

@@ -124,6 +124,7 @@ struct SharedSpec {
 struct SessionSpec {
   std::string url;  // valid by core/url.h
   std::shared_ptr<const SharedSpec> shared;
+  bool paused = false;  // held without a connection
 };
 
 }  // namespace holter::core

@@ -12,6 +12,8 @@ std::string_view Word(State state) {
       return "backoff";
     case State::kStopped:
       return "stopped";
+    case State::kPaused:
+      return "paused";
   }
   return "unknown";
 }

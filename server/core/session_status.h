@@ -14,13 +14,13 @@
 namespace holter::core {
 
 // Numbers are those of holter.v1.State.
-enum class State : uint8_t { kConnecting = 1, kOpen = 2, kBackoff = 3, kStopped = 4 };
+enum class State : uint8_t { kConnecting = 1, kOpen = 2, kBackoff = 3, kStopped = 4, kPaused = 5 };
 // Numbers are those of holter.v1.Health.
 enum class Health : uint8_t { kUnknown = 1, kHealthy = 2, kDegraded = 3, kDown = 4 };
 // Numbers are those of holter.v1.BeatStatus.Verdict.
 enum class Verdict : uint8_t { kUnknown = 1, kAlive = 2, kLate = 3, kDead = 4, kKeepaliveOnly = 5 };
 
-// "connecting", "open", "backoff", "stopped".
+// "connecting", "open", "backoff", "stopped", "paused".
 std::string_view Word(State state);
 // "unknown", "healthy", "degraded", "down".
 std::string_view Word(Health health);

@@ -55,6 +55,9 @@ class EngineImpl final : public Engine {
   SessionHandle Begin(core::SessionId id, core::SessionSpec spec, core::SessionObserver* metrics,
                       core::SessionObserver* registry) override;
   void Update(const SessionHandle& session, core::SessionSpec spec, core::SessionObserver* metrics) override;
+  void Reconnect(const SessionHandle& session, Duration after) override {
+    session->loop->Post([session, after] { RunnerOf(session).Reconnect(after); });
+  }
   void End(const SessionHandle& session, std::function<void()> done) override;
   Capacity capacity() const override;
   const Clock& clock() const override { return *transport_.clock; }
@@ -65,6 +68,7 @@ class EngineImpl final : public Engine {
   ConnectGovernor::Outlets GovernorOutlets();
 
   transport::TransportOptions transport_;
+  const double connect_rate_;
   SessionRooms rooms_;
   ConnectGovernor governor_;
   std::atomic<bool> shutting_down_ = false;
@@ -88,6 +92,7 @@ int LoopCount(const EngineOptions& options) {
 
 EngineImpl::EngineImpl(const EngineOptions& options, size_t file_limit)
     : transport_(WithDefaults(options.transport)),
+      connect_rate_(options.connect_rate),
       rooms_(file_limit - kFilesKeptFromSessions, file_limit),
       governor_({.rate = options.connect_rate,
                  .in_flight = options.connect_in_flight,
@@ -155,15 +160,19 @@ SessionHandle EngineImpl::Begin(core::SessionId id, core::SessionSpec spec, core
 }
 
 void EngineImpl::Update(const SessionHandle& session, core::SessionSpec spec, core::SessionObserver* metrics) {
-  session->loop->Post(
-      [session, spec = std::move(spec), metrics]() mutable { RunnerOf(session).Update(std::move(spec), metrics); });
+  session->loop->Post([this, session, spec = std::move(spec), metrics]() mutable {
+    SessionRunner& runner = RunnerOf(session);
+    const bool had_room = !runner.paused();
+    runner.Update(std::move(spec), metrics);
+    if (had_room && runner.paused()) rooms_.GiveBack(1);
+  });
 }
 
 void EngineImpl::End(const SessionHandle& session, std::function<void()> done) {
   const auto gone = [this, session, done = std::move(done)] {
     RunnerOf(session).Stop(core::StopCause::kDeleted);
     load_[static_cast<size_t>(session->loop->index())].fetch_sub(1, std::memory_order_relaxed);
-    rooms_.GiveBack(1);
+    if (!RunnerOf(session).paused()) rooms_.GiveBack(1);
     if (done) done();
   };
   if (!session->loop->Post(gone)) gone();  // the loop has ended: the session is finished, and nobody else touches it
@@ -177,7 +186,8 @@ Capacity EngineImpl::capacity() const {
           .session_limit = rooms_.limit(),
           .open_files = open_files,
           .dialing = load.in_flight,
-          .waiting = load.waiting};
+          .waiting = load.waiting,
+          .connect_rate = connect_rate_};
 }
 
 void EngineImpl::Shutdown(Duration deadline) {

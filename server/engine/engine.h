@@ -37,11 +37,12 @@ struct EngineOptions {
 
 // Used and left, for metrics and for answers.
 struct Capacity {
-  size_t sessions = 0;       // admitted
+  size_t sessions = 0;       // admitted: those that want a connection
   size_t session_limit = 0;  // file limit less 256
   size_t open_files = 0;     // sockets of sessions, closing ones included
   size_t dialing = 0;        // attempts in flight
   size_t waiting = 0;        // attempts that wait for their turn
+  double connect_rate = 0;   // attempts a second; 0: not limited
 };
 
 class Engine {
@@ -49,20 +50,23 @@ class Engine {
   static absl::StatusOr<std::unique_ptr<Engine>> Create(const EngineOptions& options);
   virtual ~Engine() = default;
 
-  // Takes room for `count` sessions, all or nothing. RESOURCE_EXHAUSTED, reason OPEN_FILES_EXHAUSTED, metadata `limit`,
-  // `used` and `free` say how many fit.
+  // Takes room for `count` sessions that want a connection, all or nothing; paused ones need none. RESOURCE_EXHAUSTED,
+  // reason OPEN_FILES_EXHAUSTED, metadata `limit`, `used` and `free` say how many fit.
   virtual absl::Status Admit(size_t count) = 0;
   // Gives room back that Admit took and no Begin has used.
   virtual void Unadmit(size_t count) = 0;
 
-  // Begins a session in room that Admit took. Both observers outlive the engine; either may be null. `registry` hears
-  // of transitions, attempts, begin and end; `metrics` of everything. During and after Shutdown the session is made but
-  // never begins.
+  // Begins a session in room that Admit took, or a paused one in none. Both observers outlive the engine; either may be
+  // null. `registry` hears of transitions, attempts, begin and end; `metrics` of everything. During and after Shutdown
+  // the session is made but never begins.
   virtual SessionHandle Begin(core::SessionId id, core::SessionSpec spec, core::SessionObserver* metrics,
                               core::SessionObserver* registry) = 0;
   // Changes a running session; `metrics` may differ when the group changed: the old one hears OnEnd, the new one
-  // OnBegin. The connection stays if it would be made alike now (connection_identity.h).
+  // OnBegin. The connection stays if it would be made alike now (connection_identity.h). A session that is paused by it
+  // gives its room back when its loop has let go of the connection; one that is resumed needs room that Admit took.
   virtual void Update(const SessionHandle& session, core::SessionSpec spec, core::SessionObserver* metrics) = 0;
+  // A new connection in place of that which there is, `after` from now; see SessionMachine::Reconnect.
+  virtual void Reconnect(const SessionHandle& session, Duration after) = 0;
   // Ends a session, polite to the peer, and gives its room back. `done`, if any, runs on the loop when the session is
   // gone: within 100 ms in every phase; what remains of its close handshake is bounded and belongs to the loop. After
   // Shutdown `done` runs in the caller.

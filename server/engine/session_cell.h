@@ -16,9 +16,9 @@ class EventLoop;
 // Shared by the runner, which changes it on its loop, and the registry, which reads it from any thread. The mutex is a
 // leaf: it is held for one call of the machine and never while anything else is called.
 struct SessionCell {
-  SessionCell(core::SessionId session_id, EventLoop* owner, std::shared_ptr<const core::SharedSpec> spec, TimePoint now,
+  SessionCell(core::SessionId session_id, EventLoop* owner, const core::SessionSpec& spec, TimePoint now,
               Random* random)
-      : id(session_id), loop(owner), machine(std::move(spec), now, random) {}
+      : id(session_id), loop(owner), machine(spec.shared, now, random, spec.paused) {}
 
   // Any thread.
   core::SessionStatus Snapshot() const {

@@ -1,4 +1,4 @@
-// Counts the sessions that the process has room for.
+// Counts the sessions that want a connection, for which the process has to have room.
 #pragma once
 
 #include <atomic>

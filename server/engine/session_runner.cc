@@ -21,11 +21,12 @@ constexpr Duration kFaultDelay = std::chrono::seconds(1);
 
 SessionRunner::SessionRunner(core::SessionId session_id, EventLoop* owner, core::SessionSpec spec, TimePoint now,
                              core::SessionObserver* metrics, core::SessionObserver* registry)
-    : SessionCell(session_id, owner, spec.shared, now, &owner->random()),
+    : SessionCell(session_id, owner, spec, now, &owner->random()),
       url_(std::move(spec.url)),
       spec_(std::move(spec.shared)),
       metrics_(metrics),
-      registry_(registry) {}
+      registry_(registry),
+      paused_(spec.paused) {}
 
 SessionRunner::~SessionRunner() = default;
 
@@ -73,13 +74,24 @@ void SessionRunner::Begin(std::shared_ptr<SessionRunner> self) {
 }
 
 void SessionRunner::Update(core::SessionSpec spec, core::SessionObserver* metrics) {
+  const bool was_paused = std::exchange(paused_, spec.paused);
   if (!running()) return;
   const core::Tick tick = loop->Now();
   if (metrics != metrics_) MoveTo(metrics, tick.now);
   const bool reconnect = !SameConnection({url_, spec_}, spec);
   url_ = std::move(spec.url);
   spec_ = std::move(spec.shared);
-  Feed(tick, [&](core::SessionMachine& rules, core::ActionList& out) { rules.Update(tick, spec_, reconnect, out); });
+  Feed(tick, [&](core::SessionMachine& rules, core::ActionList& out) {
+    if (paused_) rules.Pause(tick, out);
+    rules.Update(tick, spec_, reconnect, out);
+    if (was_paused && !paused_) rules.Resume(tick, out);
+  });
+}
+
+void SessionRunner::Reconnect(Duration after) {
+  if (!running()) return;
+  const core::Tick tick = loop->Now();
+  Feed(tick, [&](core::SessionMachine& rules, core::ActionList& out) { rules.Reconnect(tick, after, out); });
 }
 
 void SessionRunner::Stop(core::StopCause cause) {

@@ -42,9 +42,13 @@ class SessionRunner final : public SessionCell, private TimerEntry, private tran
   void Begin(std::shared_ptr<SessionRunner> self);
   // These do nothing to a session that has not begun or is finished.
   void Update(core::SessionSpec spec, core::SessionObserver* metrics);
+  void Reconnect(Duration after);
   void Stop(core::StopCause cause);
   // The governor's answer.
   void OnTurn(ConnectGovernor::Ticket ticket);
+
+  // As was declared last, whether it has begun or not. A session that is not paused holds room.
+  bool paused() const { return paused_; }
 
   // Where the loop keeps it.
   size_t place() const { return place_; }
@@ -118,6 +122,7 @@ class SessionRunner final : public SessionCell, private TimerEntry, private tran
   bool dialing_ = false;     // an attempt of ours is under way
   bool socketless_ = false;  // and has no socket yet
   bool finished_ = false;
+  bool paused_ = false;
 };
 
 }  // namespace holter::engine

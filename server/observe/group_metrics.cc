@@ -72,7 +72,8 @@ void GroupMetrics::OnTransition(core::SessionId /*id*/, const core::Transition& 
     Enter(transition.state, transition.health);
     if (transition.state != transition.from_state) {
       CountEntry(core::Word(transition.state), static_cast<int>(transition.state), transition);
-      if (transition.from_state == State::kOpen && transition.state != State::kStopped) {
+      if (transition.from_state == State::kOpen && transition.state != State::kStopped &&
+          transition.state != State::kPaused) {
         ByReason(reconnects_, families_.reconnects, transition.reason).Increment();
       }
     }

@@ -49,7 +49,7 @@ class GroupMetrics final : public core::SessionObserver {
  private:
   static constexpr int kLayers = 2;  // protocol, app
   static constexpr int kBeatKinds = 8;
-  static constexpr int kStates = 4;
+  static constexpr int kStates = 5;
   static constexpr int kHealths = 4;
 
   void SettleLocked(TimePoint now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -96,7 +96,8 @@ ProcessFamilies::ProcessFamilies(prometheus::Registry& r)
       rpc_requests(Count(r, "holter_rpc_requests_total", "Calls that ended, by method and canonical code.")),
       rpc_duration(Spread(r, "holter_rpc_duration_seconds", "How long calls took.")),
       store_commit(Spread(r, "holter_store_commit_seconds", "How long commits of the store took, sync included.")),
-      store_changes(Count(r, "holter_store_changes_total", "Declarations changed by commits that succeeded.")),
+      store_changes(Count(r, "holter_store_changes_total",
+                          "Rows changed by commits that succeeded: declarations and what belongs to them.")),
       store_failures(Count(r, "holter_store_commit_failures_total", "Commits of the store that failed.")),
       store_degraded(Level(r, "holter_store_degraded", "1 while the store takes no changes, by reason.")),
       exceptions(Count(r, "holter_exceptions_total", "Exceptions caught at the edge of a room.")) {}

@@ -26,9 +26,9 @@ float SecondsOrNone(const std::optional<Duration>& duration) { return duration ?
 }  // namespace
 
 const SessionExposition::FamilyWriter SessionExposition::kFamilies[] = {
-    {"holter_session_up", "gauge", "1 while the session is healthy or degraded.", SeriesLevel::kBasic,
-     &SessionExposition::WriteUp},
-    {"holter_session_state", "gauge", "1 connecting, 2 open, 3 backoff, 4 stopped.", SeriesLevel::kBasic,
+    {"holter_session_up", "gauge", "1 while the session is healthy or degraded; not written for a paused one.",
+     SeriesLevel::kBasic, &SessionExposition::WriteUp},
+    {"holter_session_state", "gauge", "1 connecting, 2 open, 3 backoff, 4 stopped, 5 paused.", SeriesLevel::kBasic,
      &SessionExposition::WriteState},
     {"holter_session_rtt_seconds", "gauge", "Last round trip by layer; tcp is the kernel's least.", SeriesLevel::kBasic,
      &SessionExposition::WriteRtt},
@@ -101,7 +101,7 @@ SessionExposition::Sample SessionExposition::Read(const core::SessionVitals& vit
 }
 
 size_t SessionExposition::CountSeries(const Sample& sample) const {
-  size_t count = 3;  // up, state, reconnects
+  size_t count = 2 + size_t{sample.HasUp()};  // state, reconnects
   for (const float rtt : sample.rtt) {
     count += !std::isnan(rtt);
   }
@@ -176,6 +176,9 @@ void SessionExposition::Begin(std::string& out, std::string_view name, size_t in
 }
 
 void SessionExposition::WriteUp(std::string& out, std::string_view name, size_t index) const {
+  if (!samples_[index].HasUp()) {
+    return;
+  }
   const core::Health health = samples_[index].health;
   Begin(out, name, index, {});
   out.append(health == core::Health::kHealthy || health == core::Health::kDegraded ? "1\n" : "0\n");

@@ -56,6 +56,9 @@ class SessionExposition {
     core::Health health = core::Health::kUnknown;
     bool has_protocol = false;
     bool has_app = false;
+
+    // A paused session is neither up nor down.
+    bool HasUp() const { return state != core::State::kPaused; }
   };
 
   struct FamilyWriter {

@@ -86,6 +86,10 @@ void StatusToProto(const ChangeEntry& entry, v1::SessionStatus* out) {
 
 core::SessionStatus InitialStatus(const SessionRecord& record, const Moment& now) {
   core::SessionStatus status;
+  if (record.declaration.paused) {
+    status.state = core::State::kPaused;
+    status.reason = core::Reason::kOperator;
+  }
   status.state_since = now.steady - (now.wall - record.create_time);
   status.health_since = status.state_since;
   return status;

@@ -43,11 +43,13 @@ absl::StatusOr<Declaration> DeclarationCompiler::Compile(const SessionName& name
                      .url = std::move(compiled->url),
                      .traits = traits_.Intern(TraitsOf(name.tenant, session)),
                      .spec = specs_.Intern(InternedSpec{.bytes = SerializeSharedSpec(session.spec()),
-                                                        .shared = std::move(compiled->shared)})};
+                                                        .shared = std::move(compiled->shared)}),
+                     .paused = session.paused()};
 }
 
 bool DeclarationCompiler::IsSame(const v1::Session& session, const Declaration& declaration) const {
-  return session.spec().url() == declaration.url && SerializeSharedSpec(session.spec()) == declaration.spec->bytes &&
+  return session.paused() == declaration.paused && session.spec().url() == declaration.url &&
+         SerializeSharedSpec(session.spec()) == declaration.spec->bytes &&
          TraitsOf(declaration.traits->tenant, session).key == declaration.traits->key;
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <memory>
 #include <optional>
 #include <set>
 #include <utility>
@@ -12,16 +13,17 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/session_name.h"
+#include "registry/change_set.h"
 
 namespace holter::registry {
 namespace {
 
 constexpr size_t kNamesAtOnce = 512;
 
-absl::Status CommitAndWait(store::Store& store, std::vector<store::Change> changes) {
+absl::Status CommitAndWait(std::shared_ptr<ChangeSet> changes) {
   absl::Notification done;
   absl::Status result;
-  store.Commit(std::move(changes), [&done, &result](absl::Status status) {
+  ChangeSet::Commit(std::move(changes), {}, [&done, &result](absl::Status status) {
     result = std::move(status);
     done.Notify();
   });
@@ -146,40 +148,19 @@ absl::Status FileReconciler::Reconcile(const std::vector<v1::Session>& sessions)
 }
 
 absl::Status FileReconciler::Apply(Difference&& difference) {
-  // What is removed gives its room back only when its loop has ended it, so all that is new needs room of its own.
-  const size_t admitted = difference.created.size();
-  if (absl::Status status = context_.engine->Admit(admitted); !status.ok()) return status;
-  std::vector<store::Change> changes;
-  std::vector<RecordPtr> created;
-  std::vector<std::pair<RecordPtr, engine::SessionHandle>> changed;
+  auto changes = std::make_shared<ChangeSet>(context_);
   for (auto& [name, declaration] : difference.created) {
-    created.push_back(context_.lifecycle->MakeRecord(std::move(declaration), v1::ORIGIN_FILE));
-    changes.emplace_back(PutOf(*created.back()));
+    changes->Create(std::move(declaration), v1::ORIGIN_FILE);
   }
   for (auto& [name, replacement] : difference.changed) {
-    changed.emplace_back(
-        context_.lifecycle->MakeSuccessor(*replacement.current.record, std::move(replacement.declaration)),
-        replacement.current.cell);
-    changes.emplace_back(PutOf(*changed.back().first));
+    changes->Replace(replacement.current, std::move(replacement.declaration));
   }
-  for (const auto& [name, session] : difference.removed) {
-    changes.emplace_back(store::DeleteChange{.name = name});
+  for (auto& [name, session] : difference.removed) {
+    changes->Remove(std::move(session));
   }
-  if (absl::Status status = CommitAndWait(*context_.store, std::move(changes)); !status.ok()) {
-    context_.engine->Unadmit(admitted);
-    return status;
-  }
-  for (const auto& [name, session] : difference.removed) {
-    context_.lifecycle->Remove(session);
-  }
-  for (const auto& [record, cell] : changed) {
-    context_.lifecycle->Change(record, cell);
-  }
-  for (const RecordPtr& record : created) {
-    context_.lifecycle->Publish(record, true);
-  }
+  if (absl::Status status = CommitAndWait(changes); !status.ok()) return status;
   Log(LogLevel::kInfo, "sessions of files reconciled",
-      {{"created", created.size()}, {"changed", changed.size()}, {"removed", difference.removed.size()}});
+      {{"created", changes->created()}, {"changed", changes->replaced()}, {"removed", changes->removed()}});
   return absl::OkStatus();
 }
 

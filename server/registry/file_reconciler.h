@@ -8,7 +8,8 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
-#include "registry/declaration_writer.h"
+#include "registry/session_table.h"
+#include "registry/write_context.h"
 
 namespace holter::registry {
 

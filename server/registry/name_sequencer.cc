@@ -15,11 +15,33 @@ bool NameSequencer::Enqueue(const std::string& name, size_t most_waiting, std::f
   return true;
 }
 
-bool NameSequencer::Acquire(const std::string& name, std::function<void()> start) {
-  if (!Enqueue(name, kMostWaiting, start)) return false;
-  // Still ours unless it was queued.
-  if (start) start();
-  return true;
+struct NameSequencer::Taking {
+  std::vector<std::string> names;
+  size_t held = 0;
+  Start start;
+};
+
+void NameSequencer::Acquire(std::vector<std::string> names, Start start) {
+  GoOn(std::make_shared<Taking>(Taking{.names = std::move(names), .start = std::move(start)}));
+}
+
+void NameSequencer::GoOn(const std::shared_ptr<Taking>& taking) {
+  for (; taking->held < taking->names.size(); ++taking->held) {
+    const std::string& name = taking->names[taking->held];
+    std::function<void()> when_free = [this, taking] {
+      ++taking->held;
+      GoOn(taking);
+    };
+    if (!Enqueue(name, kMostWaiting, when_free)) {
+      for (size_t i = 0; i < taking->held; ++i) {
+        Release(taking->names[i]);
+      }
+      return taking->start(&name);
+    }
+    // Still ours unless it was queued; then another thread may have gone on already.
+    if (!when_free) return;
+  }
+  taking->start(nullptr);
 }
 
 void NameSequencer::Hold(const std::string& name) {

@@ -5,7 +5,9 @@
 #include <cstddef>
 #include <functional>
 #include <list>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
@@ -20,9 +22,10 @@ class NameSequencer {
   // Writes that may wait for one name.
   static constexpr size_t kMostWaiting = 32;
 
-  // Runs `start` when the name is free: here and now, or in a Release. False, and `start` is dropped, when too many
-  // wait already.
-  [[nodiscard]] bool Acquire(const std::string& name, std::function<void()> start);
+  // Takes all names, which are in order and different, then runs `start`: here and now, or in a Release. When too many
+  // wait for one of them already, none is held and `start` is told which.
+  using Start = std::function<void(const std::string* crowded)>;
+  void Acquire(std::vector<std::string> names, Start start);
   // The next in line starts in this call.
   void Release(const std::string& name);
 
@@ -33,6 +36,9 @@ class NameSequencer {
   bool WaitUntilIdle(absl::Duration most);
 
  private:
+  struct Taking;
+
+  void GoOn(const std::shared_ptr<Taking>& taking);
   bool Enqueue(const std::string& name, size_t most_waiting, std::function<void()>& start);
   bool IsIdle() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return held_.empty(); }
 

@@ -59,6 +59,7 @@ void DeclarationToProto(const SessionRecord& record, v1::Session* out) {
   *out->mutable_create_time() = ToTimestamp(record.create_time);
   *out->mutable_update_time() = ToTimestamp(record.update_time);
   out->set_origin(record.origin);
+  if (declaration.paused) out->set_paused(true);
 }
 
 store::PutChange PutOf(const SessionRecord& record) {

@@ -44,9 +44,10 @@ struct Declaration {
   std::string url;
   std::shared_ptr<const SessionTraits> traits;
   std::shared_ptr<const InternedSpec> spec;
+  bool paused = false;
 
   std::string Name() const;
-  core::SessionSpec Spec() const { return {.url = url, .shared = spec->shared}; }
+  core::SessionSpec Spec() const { return {.url = url, .shared = spec->shared, .paused = paused}; }
   // Traits and specs are interned, so that equal means identical.
   friend bool operator==(const Declaration&, const Declaration&) = default;
 };

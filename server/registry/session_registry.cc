@@ -15,7 +15,11 @@
 #include "registry/file_reconciler.h"
 #include "registry/fleet_summary.h"
 #include "registry/name_sequencer.h"
+#include "registry/refusals.h"
+#include "registry/request_log.h"
 #include "registry/session_answer.h"
+#include "registry/session_batches.h"
+#include "registry/session_commands.h"
 #include "registry/session_lifecycle.h"
 #include "registry/session_listing.h"
 #include "registry/session_table.h"
@@ -39,15 +43,44 @@ class ComposedRegistry final : public SessionRegistry, private core::SessionObse
         transition_log_(&options.engine->clock()),
         lifecycle_(options, &table_, this),
         writer_(Context()),
+        batches_(Context()),
+        commands_(Context()),
         reconciler_(Context()) {}
   ~ComposedRegistry() override;
 
   absl::Status Load();
 
-  void Create(const v1::CreateSessionRequest& request, Reply reply) override { writer_.Create(request, reply); }
-  void Update(const v1::UpdateSessionRequest& request, Reply reply) override { writer_.Update(request, reply); }
-  void Delete(const v1::DeleteSessionRequest& request, EmptyReply reply) override { writer_.Delete(request, reply); }
+  void Create(const v1::CreateSessionRequest& request, Reply reply) override {
+    writer_.Create(request, std::move(reply));
+  }
+  void Update(const v1::UpdateSessionRequest& request, Reply reply) override {
+    writer_.Update(request, std::move(reply));
+  }
+  void Delete(const v1::DeleteSessionRequest& request, EmptyReply reply) override {
+    writer_.Delete(request, std::move(reply));
+  }
+  void BatchCreate(const v1::BatchCreateSessionsRequest& request, BatchCreateReply reply) override {
+    batches_.Create(request, std::move(reply));
+  }
+  void BatchDelete(const v1::BatchDeleteSessionsRequest& request, EmptyReply reply) override {
+    batches_.Delete(request, std::move(reply));
+  }
+  void Pause(const v1::PauseSessionRequest& request, Reply reply) override {
+    commands_.Pause(request, std::move(reply));
+  }
+  void Resume(const v1::ResumeSessionRequest& request, Reply reply) override {
+    commands_.Resume(request, std::move(reply));
+  }
+  void Reconnect(const v1::ReconnectSessionRequest& request, Reply reply) override {
+    commands_.Reconnect(request, std::move(reply));
+  }
+  absl::StatusOr<v1::ReconnectSessionsResponse> ReconnectMany(const v1::ReconnectSessionsRequest& request) override {
+    return commands_.ReconnectMany(request);
+  }
   absl::StatusOr<v1::Session> Get(const v1::GetSessionRequest& request) const override;
+  absl::StatusOr<v1::BatchGetSessionsResponse> BatchGet(const v1::BatchGetSessionsRequest& request) const override {
+    return batches_.Get(request);
+  }
   absl::StatusOr<v1::ListSessionsResponse> List(const v1::ListSessionsRequest& request) const override {
     return ListSessions(request, table_, options_.engine->clock());
   }
@@ -83,11 +116,14 @@ class ComposedRegistry final : public SessionRegistry, private core::SessionObse
   std::atomic<bool> closed_{false};
   DeclarationCompiler compiler_;
   NameSequencer names_;
+  RequestLog requests_;
   ChangeLog log_;
   SessionTable table_;
   TransitionLogWriter transition_log_;
   SessionLifecycle lifecycle_;
   DeclarationWriter writer_;
+  SessionBatches batches_;
+  SessionCommands commands_;
   FileReconciler reconciler_;
 };
 
@@ -99,6 +135,7 @@ WriteContext ComposedRegistry::Context() {
           .names = &names_,
           .compiler = &compiler_,
           .lifecycle = &lifecycle_,
+          .requests = &requests_,
           .closed = &closed_};
 }
 
@@ -138,25 +175,33 @@ absl::Status ComposedRegistry::Load() {
   absl::StatusOr<std::vector<store::StoredSession>> stored = options_.store->Load();
   if (!stored.ok()) return stored.status();
   std::vector<RecordPtr> records;
+  size_t connections = 0;
   for (store::StoredSession& session : *stored) {
     absl::StatusOr<RecordPtr> record = Restore(session);
     if (!record.ok()) return record.status();
+    connections += (*record)->declaration.paused ? 0 : 1;
     records.push_back(*std::move(record));
     session.declaration = std::string();  // not needed any more, and there are many
   }
   lifecycle_.FinishRestore();
-  if (absl::Status status = options_.engine->Admit(records.size()); !status.ok()) {
+  absl::StatusOr<std::vector<store::StoredRequest>> requests = options_.store->LoadRequests();
+  if (!requests.ok()) return requests.status();
+  requests_.Restore(*std::move(requests));
+  if (absl::Status status = options_.engine->Admit(connections); !status.ok()) {
     const ErrorDetails details = DetailsOf(status);
     return MakeError(status.code(), details.reason,
-                     fmt::format("{} sessions are stored, but they do not fit: {}. Raise the limit of open files",
-                                 records.size(), std::string(status.message())),
+                     fmt::format("{} sessions that are not paused are stored, but they do not fit: {}. Raise the limit "
+                                 "of open files",
+                                 connections, std::string(status.message())),
                      details.metadata);
   }
   for (const RecordPtr& record : records) {
     lifecycle_.Publish(record, false);
   }
   Log(LogLevel::kInfo, "sessions loaded",
-      {{"sessions", records.size()}, {"distinct_specs", compiler_.distinct_specs()}});
+      {{"sessions", records.size()},
+       {"paused", records.size() - connections},
+       {"distinct_specs", compiler_.distinct_specs()}});
   return absl::OkStatus();
 }
 

@@ -52,6 +52,7 @@ class SessionRegistry {
  public:
   using Reply = std::function<void(absl::StatusOr<v1::Session>)>;
   using EmptyReply = std::function<void(absl::Status)>;
+  using BatchCreateReply = std::function<void(absl::StatusOr<v1::BatchCreateSessionsResponse>)>;
 
   // Loads the store and begins every session. DATA_LOSS and others: the daemon must not start.
   static absl::StatusOr<std::unique_ptr<SessionRegistry>> Open(const RegistryOptions& options);
@@ -60,7 +61,14 @@ class SessionRegistry {
   virtual void Create(const v1::CreateSessionRequest& request, Reply reply) = 0;
   virtual void Update(const v1::UpdateSessionRequest& request, Reply reply) = 0;
   virtual void Delete(const v1::DeleteSessionRequest& request, EmptyReply reply) = 0;
+  virtual void BatchCreate(const v1::BatchCreateSessionsRequest& request, BatchCreateReply reply) = 0;
+  virtual void BatchDelete(const v1::BatchDeleteSessionsRequest& request, EmptyReply reply) = 0;
+  virtual void Pause(const v1::PauseSessionRequest& request, Reply reply) = 0;
+  virtual void Resume(const v1::ResumeSessionRequest& request, Reply reply) = 0;
+  virtual void Reconnect(const v1::ReconnectSessionRequest& request, Reply reply) = 0;
+  virtual absl::StatusOr<v1::ReconnectSessionsResponse> ReconnectMany(const v1::ReconnectSessionsRequest& request) = 0;
   virtual absl::StatusOr<v1::Session> Get(const v1::GetSessionRequest& request) const = 0;
+  virtual absl::StatusOr<v1::BatchGetSessionsResponse> BatchGet(const v1::BatchGetSessionsRequest& request) const = 0;
   virtual absl::StatusOr<v1::ListSessionsResponse> List(const v1::ListSessionsRequest& request) const = 0;
   virtual absl::StatusOr<v1::FleetSummary> Summarize(const v1::GetFleetSummaryRequest& request) const = 0;
 

@@ -11,6 +11,17 @@ std::optional<LiveSession> SessionTable::Find(const NameRef& name) const {
   return **found;
 }
 
+std::vector<std::optional<LiveSession>> SessionTable::FindAll(const std::vector<NameRef>& names) const {
+  std::vector<std::optional<LiveSession>> sessions;
+  sessions.reserve(names.size());
+  absl::ReaderMutexLock lock(&mutex_);
+  for (const NameRef& name : names) {
+    const auto found = by_name_.find(name);
+    sessions.push_back(found == by_name_.end() ? std::nullopt : std::optional<LiveSession>(**found));
+  }
+  return sessions;
+}
+
 size_t SessionTable::size() const {
   absl::ReaderMutexLock lock(&mutex_);
   return by_name_.size();

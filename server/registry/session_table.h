@@ -28,6 +28,8 @@ class SessionTable {
   SessionTable(ChangeLog* log, const Clock* clock) : log_(log), clock_(clock) {}
 
   std::optional<LiveSession> Find(const NameRef& name) const;
+  // The sessions that are there, all at one moment, each in the place of its name; the others are none.
+  std::vector<std::optional<LiveSession>> FindAll(const std::vector<NameRef>& names) const;
   size_t size() const;
 
   // Appends up to `most` sessions behind `after` ("": from the first one of `tenant`; "-" is every tenant) in the order

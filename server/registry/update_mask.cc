@@ -20,7 +20,7 @@ using google::protobuf::util::FieldMaskUtil;
 
 bool IsDeclared(std::string_view path) {
   const std::string_view top = path.substr(0, path.find('.'));
-  return top == "labels" || top == "group" || top == "spec";
+  return top == "labels" || top == "group" || top == "paused" || top == "spec";
 }
 
 // FieldMaskUtil passes over empty parts ("spec." is the whole spec to it), but whoever writes one means something else.
@@ -52,7 +52,7 @@ absl::StatusOr<FieldMask> WantedPaths(const v1::UpdateSessionRequest& request) {
   std::vector<FieldViolation> violations;
   for (const std::string& path : request.update_mask().paths()) {
     if (path == "*") {
-      for (const char* part : {"labels", "group", "spec"}) {
+      for (const char* part : {"labels", "group", "paused", "spec"}) {
         mask.add_paths(part);
       }
     } else if (IsFieldPath(path)) {

@@ -104,6 +104,57 @@ grpc::ServerUnaryReactor* SessionService::GetFleetSummary(grpc::CallbackServerCo
                [&](const std::shared_ptr<UnaryCall>& call) { ReplyTo(call, response)(registry_.Summarize(*request)); });
 }
 
+grpc::ServerUnaryReactor* SessionService::BatchGetSessions(grpc::CallbackServerContext* context,
+                                                           const v1::BatchGetSessionsRequest* request,
+                                                           v1::BatchGetSessionsResponse* response) {
+  return Serve(context, "BatchGetSessions", request->parent(),
+               [&](const std::shared_ptr<UnaryCall>& call) { ReplyTo(call, response)(registry_.BatchGet(*request)); });
+}
+
+grpc::ServerUnaryReactor* SessionService::BatchCreateSessions(grpc::CallbackServerContext* context,
+                                                              const v1::BatchCreateSessionsRequest* request,
+                                                              v1::BatchCreateSessionsResponse* response) {
+  return Serve(context, "BatchCreateSessions", request->parent(), [&](const std::shared_ptr<UnaryCall>& call) {
+    registry_.BatchCreate(*request, ReplyTo(call, response));
+  });
+}
+
+grpc::ServerUnaryReactor* SessionService::BatchDeleteSessions(grpc::CallbackServerContext* context,
+                                                              const v1::BatchDeleteSessionsRequest* request,
+                                                              google::protobuf::Empty* /*response*/) {
+  return Serve(context, "BatchDeleteSessions", request->parent(), [&](const std::shared_ptr<UnaryCall>& call) {
+    registry_.BatchDelete(*request, [call](const absl::Status& status) { call->FinishIfUnclaimed(status); });
+  });
+}
+
+grpc::ServerUnaryReactor* SessionService::PauseSession(grpc::CallbackServerContext* context,
+                                                       const v1::PauseSessionRequest* request, v1::Session* response) {
+  return Serve(context, "PauseSession", request->name(),
+               [&](const std::shared_ptr<UnaryCall>& call) { registry_.Pause(*request, ReplyTo(call, response)); });
+}
+
+grpc::ServerUnaryReactor* SessionService::ResumeSession(grpc::CallbackServerContext* context,
+                                                        const v1::ResumeSessionRequest* request,
+                                                        v1::Session* response) {
+  return Serve(context, "ResumeSession", request->name(),
+               [&](const std::shared_ptr<UnaryCall>& call) { registry_.Resume(*request, ReplyTo(call, response)); });
+}
+
+grpc::ServerUnaryReactor* SessionService::ReconnectSession(grpc::CallbackServerContext* context,
+                                                           const v1::ReconnectSessionRequest* request,
+                                                           v1::Session* response) {
+  return Serve(context, "ReconnectSession", request->name(),
+               [&](const std::shared_ptr<UnaryCall>& call) { registry_.Reconnect(*request, ReplyTo(call, response)); });
+}
+
+grpc::ServerUnaryReactor* SessionService::ReconnectSessions(grpc::CallbackServerContext* context,
+                                                            const v1::ReconnectSessionsRequest* request,
+                                                            v1::ReconnectSessionsResponse* response) {
+  return Serve(context, "ReconnectSessions", request->parent(), [&](const std::shared_ptr<UnaryCall>& call) {
+    ReplyTo(call, response)(registry_.ReconnectMany(*request));
+  });
+}
+
 grpc::ServerWriteReactor<v1::WatchSessionsResponse>* SessionService::WatchSessions(
     grpc::CallbackServerContext* context, const v1::WatchSessionsRequest* request) {
   const auto watch = std::make_shared<WatchReactor>(context, RpcTimer("WatchSessions", clock_, operations_),

@@ -33,6 +33,25 @@ class SessionService final : public v1::SessionService::CallbackService {
   grpc::ServerUnaryReactor* GetFleetSummary(grpc::CallbackServerContext* context,
                                             const v1::GetFleetSummaryRequest* request,
                                             v1::FleetSummary* response) override;
+  grpc::ServerUnaryReactor* BatchGetSessions(grpc::CallbackServerContext* context,
+                                             const v1::BatchGetSessionsRequest* request,
+                                             v1::BatchGetSessionsResponse* response) override;
+  grpc::ServerUnaryReactor* BatchCreateSessions(grpc::CallbackServerContext* context,
+                                                const v1::BatchCreateSessionsRequest* request,
+                                                v1::BatchCreateSessionsResponse* response) override;
+  grpc::ServerUnaryReactor* BatchDeleteSessions(grpc::CallbackServerContext* context,
+                                                const v1::BatchDeleteSessionsRequest* request,
+                                                google::protobuf::Empty* response) override;
+  grpc::ServerUnaryReactor* PauseSession(grpc::CallbackServerContext* context, const v1::PauseSessionRequest* request,
+                                         v1::Session* response) override;
+  grpc::ServerUnaryReactor* ResumeSession(grpc::CallbackServerContext* context, const v1::ResumeSessionRequest* request,
+                                          v1::Session* response) override;
+  grpc::ServerUnaryReactor* ReconnectSession(grpc::CallbackServerContext* context,
+                                             const v1::ReconnectSessionRequest* request,
+                                             v1::Session* response) override;
+  grpc::ServerUnaryReactor* ReconnectSessions(grpc::CallbackServerContext* context,
+                                              const v1::ReconnectSessionsRequest* request,
+                                              v1::ReconnectSessionsResponse* response) override;
   grpc::ServerWriteReactor<v1::WatchSessionsResponse>* WatchSessions(grpc::CallbackServerContext* context,
                                                                      const v1::WatchSessionsRequest* request) override;
 

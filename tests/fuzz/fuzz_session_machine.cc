@@ -106,7 +106,7 @@ class Drive {
 
  private:
   void Step() {
-    switch (script_.Byte() % 13) {
+    switch (script_.Byte() % 16) {
       case 0:
         return PassTime();
       case 1:
@@ -132,6 +132,12 @@ class Drive {
         return Close();
       case 11:
         return Update();
+      case 12:
+        return machine_.Pause(tick_, actions_);
+      case 13:
+        return machine_.Resume(tick_, actions_);
+      case 14:
+        return Reconnect();
       default:
         (void)machine_.Snapshot();
         machine_.OnPing(tick_, "", actions_);
@@ -190,6 +196,12 @@ class Drive {
     const bool reconnect = script_.Byte() % 2 == 0;
     if (reconnect) checker_.OnReconnectWanted();
     machine_.Update(tick_, spec_, reconnect, actions_);
+  }
+
+  void Reconnect() {
+    const Duration after = script_.Byte() % 2 == 0 ? Duration::zero() : script_.Time();
+    if (after > Duration::zero()) checker_.OnReconnectPlanned();
+    machine_.Reconnect(tick_, after, actions_);
   }
 
   void Check() {

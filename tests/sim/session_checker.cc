@@ -20,7 +20,7 @@ double Seconds(Duration duration) { return std::chrono::duration<double>(duratio
 }  // namespace
 
 SessionChecker::SessionChecker(const core::SessionMachine& machine, const core::SharedSpec& spec)
-    : machine_(machine), spec_(spec) {
+    : machine_(machine), spec_(spec), state_(machine.state()) {
   if (spec.protocol.active) heartbeats_.push_back({.judged = true, .cadence = spec.protocol.cadence});
   for (const core::BeatSpec& beat : spec.beats) {
     heartbeats_.push_back({.judged = beat.expect.has_value(), .cadence = beat.cadence});
@@ -79,6 +79,10 @@ std::string SessionChecker::CheckTransition(const core::Tick& tick, const Transi
   if (transition.from_state != state_ || transition.from_health != health_) return "a transition from elsewhere";
   if (transition.at != tick.now) return "a transition at another time";
   if (transition.health == Health::kDown && transition.reason == Reason::kNone) return "down without a reason";
+  if (transition.state == State::kPaused && transition.health != Health::kUnknown) return "paused with a health";
+  if (state_ == State::kPaused && transition.state != State::kConnecting) return "out of a pause, but not to a dial";
+  if (transition.state == State::kConnecting && transition.reason == Reason::kOperator) waits_ = 0;
+  if (transition.state != state_) planned_ = false;
   if (transition.health == Health::kHealthy) {
     if (transition.reason != Reason::kNone) return "healthy with a reason";
     for (const Heartbeat& heartbeat : heartbeats_) {
@@ -209,7 +213,11 @@ std::string SessionChecker::CheckShown(const core::Tick& tick) {
     return "state and connection disagree";
   }
   const TimePoint deadline = machine_.NextDeadline();
-  if (finished_ || state_ == State::kConnecting || state_ == State::kStopped) {
+  if (state_ == State::kStopped && planned_ && !finished_) {
+    return deadline != kNever ? "" : "a planned reconnect was forgotten";
+  }
+  if (state_ == State::kPaused && health_ != Health::kUnknown) return "paused with a health";
+  if (finished_ || state_ == State::kConnecting || state_ == State::kStopped || state_ == State::kPaused) {
     return deadline == kNever ? "" : "waits for something it cannot get";
   }
   if (state_ == State::kBackoff) return deadline != kNever && health_ == Health::kDown ? "" : "back-off without an end";

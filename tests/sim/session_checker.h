@@ -22,6 +22,8 @@ class SessionChecker {
   void OnClosed();
   // The declaration was sent again, with the wish to connect anew.
   void OnReconnectWanted() { waits_ = 0; }
+  // A new connection was asked for at a later time.
+  void OnReconnectPlanned() { planned_ = true; }
 
   // What the machine answered, in order, and what it shows afterwards. Empty, or the broken law.
   std::string Check(const core::Tick& tick, const core::ActionList& actions);
@@ -69,6 +71,7 @@ class SessionChecker {
   core::Health health_ = core::Health::kUnknown;
   bool attempt_alive_ = false;  // dialled, and neither ended nor dropped
   bool finished_ = false;
+  bool planned_ = false;  // a reconnect, and the state has not changed since
   TimePoint opened_ = TimePoint::min();
   TimePoint down_since_ = TimePoint::min();
   int waits_ = 0;  // back-offs since the last stable connection

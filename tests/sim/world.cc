@@ -32,6 +32,22 @@ void World::Update(size_t index, std::shared_ptr<const core::SharedSpec> spec, b
   Finish(index);
 }
 
+void World::Pause(size_t index) {
+  sessions_[index]->machine->Pause(tick_, actions_);
+  Finish(index);
+}
+
+void World::Resume(size_t index) {
+  sessions_[index]->machine->Resume(tick_, actions_);
+  Finish(index);
+}
+
+void World::Reconnect(size_t index, Duration after) {
+  if (after > Duration::zero()) sessions_[index]->checker->OnReconnectPlanned();
+  sessions_[index]->machine->Reconnect(tick_, after, actions_);
+  Finish(index);
+}
+
 void World::Stop(size_t index) {
   sessions_[index]->machine->Stop(tick_, core::StopCause::kDeleted, actions_);
   Finish(index);

@@ -28,6 +28,9 @@ class World {
   // Runs `what` at `at`.
   void Plan(Duration at, std::function<void()> what);
   void Update(size_t session, std::shared_ptr<const core::SharedSpec> spec, bool reconnect);
+  void Pause(size_t session);
+  void Resume(size_t session);
+  void Reconnect(size_t session, Duration after);
   void Stop(size_t session);
   // Until `until` after the beginning.
   void RunUntil(Duration until);

@@ -106,6 +106,14 @@ TEST_F(Simulation, AnythingMayHappen) {
       world_.Update(session, specs_[session % specs_.size()], true);
     });
   }
+  for (int i = 0; i < 400; ++i) {
+    world_.Plan(Sometime(kTime), [this] { world_.Pause(AnySession()); });
+    world_.Plan(Sometime(kTime), [this] { world_.Reconnect(AnySession(), Duration::zero()); });
+    world_.Plan(Sometime(kTime), [this] { world_.Reconnect(AnySession(), Sometime(minutes(5))); });
+  }
+  for (int i = 0; i < 8000; ++i) {
+    world_.Plan(Sometime(kTime), [this] { world_.Resume(AnySession()); });
+  }
   for (int i = 0; i < 100; ++i) {
     world_.Plan(Sometime(kTime), [this] { world_.Stop(AnySession()); });
   }

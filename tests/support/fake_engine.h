@@ -1,6 +1,8 @@
 // An engine without loops and sockets: sessions are machines that the test steps.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <cassert>
 #include <map>
@@ -29,6 +31,7 @@ class FakeEngine final : public engine::Engine {
     core::SessionObserver* registry = nullptr;
     int updates = 0;
     bool started = false;
+    std::vector<Duration> reconnects = {};  // what was asked for
   };
 
   explicit FakeEngine(size_t limit = 100000) : limit_(limit) {}
@@ -53,10 +56,12 @@ class FakeEngine final : public engine::Engine {
   engine::SessionHandle Begin(core::SessionId id, core::SessionSpec spec, core::SessionObserver* metrics,
                               core::SessionObserver* registry) override {
     auto random = std::make_shared<Random>(id);
-    auto cell = std::make_shared<engine::SessionCell>(id, nullptr, spec.shared, clock_.Now(), random.get());
+    auto cell = std::make_shared<engine::SessionCell>(id, nullptr, spec, clock_.Now(), random.get());
     {
       absl::MutexLock lock(&mutex_);
       assert(!sessions_.contains(id));
+      running_ += spec.paused ? 0 : 1;
+      EXPECT_LE(running_, admitted_) << "a session without room";
       sessions_[id] = {
           .random = std::move(random), .cell = cell, .spec = std::move(spec), .metrics = metrics, .registry = registry};
     }
@@ -65,24 +70,49 @@ class FakeEngine final : public engine::Engine {
     return cell;
   }
   void Update(const engine::SessionHandle& session, core::SessionSpec spec, core::SessionObserver* metrics) override {
+    Session known;
+    bool was_paused = false;
+    {
+      absl::MutexLock lock(&mutex_);
+      Session& entry = sessions_.at(session->id);
+      was_paused = entry.spec.paused;
+      if (was_paused != spec.paused) {
+        running_ += spec.paused ? -1 : 1;
+        if (spec.paused) --admitted_;
+        EXPECT_LE(running_, admitted_) << "a session without room";
+      }
+      entry.spec = std::move(spec);
+      entry.metrics = metrics;
+      ++entry.updates;
+      known = entry;
+    }
+    if (known.spec.paused == was_paused) return;
+    if (!known.started) Step(session->id);
+    Feed(known, [&](core::SessionMachine& machine, const core::Tick& tick, core::ActionList& actions) {
+      known.spec.paused ? machine.Pause(tick, actions) : machine.Resume(tick, actions);
+    });
+  }
+  void Reconnect(const engine::SessionHandle& session, Duration after) override {
     absl::MutexLock lock(&mutex_);
-    Session& entry = sessions_.at(session->id);
-    entry.spec = std::move(spec);
-    entry.metrics = metrics;
-    ++entry.updates;
+    const auto found = sessions_.find(session->id);
+    if (found != sessions_.end()) found->second.reconnects.push_back(after);
   }
   void End(const engine::SessionHandle& session, std::function<void()> done) override {
     {
       absl::MutexLock lock(&mutex_);
-      const size_t erased = sessions_.erase(session->id);
-      assert(erased == 1);
-      admitted_ -= erased;
+      const auto found = sessions_.find(session->id);
+      assert(found != sessions_.end());
+      if (!found->second.spec.paused) {
+        --admitted_;
+        --running_;
+      }
+      sessions_.erase(found);
     }
     if (done) done();
   }
   engine::Capacity capacity() const override {
     absl::MutexLock lock(&mutex_);
-    return {.sessions = admitted_, .session_limit = limit_};
+    return {.sessions = admitted_, .session_limit = limit_, .connect_rate = connect_rate};
   }
   const Clock& clock() const override { return clock_; }
   void Shutdown(Duration /*deadline*/) override {}
@@ -98,16 +128,9 @@ class FakeEngine final : public engine::Engine {
       session = found->second;
       found->second.started = true;
     }
-    core::ActionList actions;
-    {
-      absl::MutexLock lock(&session.cell->mutex);
-      StepMachine(session.cell->machine, session.started, actions);
-    }
-    for (const core::Action& action : actions) {
-      if (const auto* transition = std::get_if<core::Transition>(&action)) {
-        session.registry->OnTransition(id, *transition);
-      }
-    }
+    Feed(session, [&](core::SessionMachine& machine, const core::Tick& /*tick*/, core::ActionList& actions) {
+      StepMachine(machine, session.started, actions);
+    });
   }
 
   ManualClock& manual_clock() { return clock_; }
@@ -128,8 +151,25 @@ class FakeEngine final : public engine::Engine {
   }
 
   bool step_at_begin = false;
+  double connect_rate = 0;
 
  private:
+  // Reports what comes of it as the session's loop would.
+  template <typename Event>
+  void Feed(const Session& session, const Event& event) {
+    const core::Tick tick{.now = clock_.Now(), .wall = clock_.WallNow()};
+    core::ActionList actions;
+    {
+      absl::MutexLock lock(&session.cell->mutex);
+      event(session.cell->machine, tick, actions);
+    }
+    for (const core::Action& action : actions) {
+      if (const auto* transition = std::get_if<core::Transition>(&action)) {
+        session.registry->OnTransition(session.cell->id, *transition);
+      }
+    }
+  }
+
   void StepMachine(core::SessionMachine& machine, bool started, core::ActionList& actions) {
     const core::Tick tick{.now = clock_.Now(), .wall = clock_.WallNow()};
     if (!started) {
@@ -148,6 +188,7 @@ class FakeEngine final : public engine::Engine {
         machine.OnTimer({.now = clock_.Now(), .wall = clock_.WallNow()}, {}, actions);
         break;
       case core::State::kStopped:
+      case core::State::kPaused:
         break;
     }
   }
@@ -156,6 +197,7 @@ class FakeEngine final : public engine::Engine {
   ManualClock clock_;
   mutable absl::Mutex mutex_;
   size_t admitted_ ABSL_GUARDED_BY(mutex_) = 0;
+  size_t running_ ABSL_GUARDED_BY(mutex_) = 0;  // begun and not paused
   std::map<core::SessionId, Session> sessions_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -125,12 +125,19 @@ class FakeWatchReader final : public registry::WatchReader {
 };
 
 // Each method calls what the test has put into the member of its name. Members are set before the first call.
-class FakeRegistry final : public registry::SessionRegistry {
+class FakeRegistry : public registry::SessionRegistry {
  public:
   std::function<void(const v1::CreateSessionRequest&, Reply)> create;
   std::function<void(const v1::UpdateSessionRequest&, Reply)> update;
   std::function<void(const v1::DeleteSessionRequest&, EmptyReply)> remove;
+  std::function<void(const v1::BatchCreateSessionsRequest&, BatchCreateReply)> batch_create;
+  std::function<void(const v1::BatchDeleteSessionsRequest&, EmptyReply)> batch_remove;
+  std::function<void(const v1::PauseSessionRequest&, Reply)> pause;
+  std::function<void(const v1::ResumeSessionRequest&, Reply)> resume;
+  std::function<void(const v1::ReconnectSessionRequest&, Reply)> reconnect;
+  std::function<absl::StatusOr<v1::ReconnectSessionsResponse>(const v1::ReconnectSessionsRequest&)> reconnect_many;
   std::function<absl::StatusOr<v1::Session>(const v1::GetSessionRequest&)> get;
+  std::function<absl::StatusOr<v1::BatchGetSessionsResponse>(const v1::BatchGetSessionsRequest&)> batch_get;
   std::function<absl::StatusOr<v1::ListSessionsResponse>(const v1::ListSessionsRequest&)> list;
   std::function<absl::StatusOr<v1::FleetSummary>(const v1::GetFleetSummaryRequest&)> summarize;
   // Not set: a reader of `changes` from the resume token.
@@ -140,7 +147,24 @@ class FakeRegistry final : public registry::SessionRegistry {
   void Create(const v1::CreateSessionRequest& request, Reply reply) override { create(request, std::move(reply)); }
   void Update(const v1::UpdateSessionRequest& request, Reply reply) override { update(request, std::move(reply)); }
   void Delete(const v1::DeleteSessionRequest& request, EmptyReply reply) override { remove(request, std::move(reply)); }
+  void BatchCreate(const v1::BatchCreateSessionsRequest& request, BatchCreateReply reply) override {
+    batch_create(request, std::move(reply));
+  }
+  void BatchDelete(const v1::BatchDeleteSessionsRequest& request, EmptyReply reply) override {
+    batch_remove(request, std::move(reply));
+  }
+  void Pause(const v1::PauseSessionRequest& request, Reply reply) override { pause(request, std::move(reply)); }
+  void Resume(const v1::ResumeSessionRequest& request, Reply reply) override { resume(request, std::move(reply)); }
+  void Reconnect(const v1::ReconnectSessionRequest& request, Reply reply) override {
+    reconnect(request, std::move(reply));
+  }
+  absl::StatusOr<v1::ReconnectSessionsResponse> ReconnectMany(const v1::ReconnectSessionsRequest& request) override {
+    return reconnect_many(request);
+  }
   absl::StatusOr<v1::Session> Get(const v1::GetSessionRequest& request) const override { return get(request); }
+  absl::StatusOr<v1::BatchGetSessionsResponse> BatchGet(const v1::BatchGetSessionsRequest& request) const override {
+    return batch_get(request);
+  }
   absl::StatusOr<v1::ListSessionsResponse> List(const v1::ListSessionsRequest& request) const override {
     return list(request);
   }

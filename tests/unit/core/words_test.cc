@@ -49,6 +49,7 @@ TEST(Words, StatesHealthsVerdictsAndPhases) {
   EXPECT_EQ(Word(State::kOpen), "open");
   EXPECT_EQ(Word(State::kBackoff), "backoff");
   EXPECT_EQ(Word(State::kStopped), "stopped");
+  EXPECT_EQ(Word(State::kPaused), "paused");
   EXPECT_EQ(Word(Health::kUnknown), "unknown");
   EXPECT_EQ(Word(Health::kHealthy), "healthy");
   EXPECT_EQ(Word(Health::kDegraded), "degraded");

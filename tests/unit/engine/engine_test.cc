@@ -137,6 +137,52 @@ TEST_F(EngineTest, UpdatesASession) {
   EXPECT_EQ(network.channel(1).url(), "ws://other.example/");
 }
 
+TEST_F(EngineTest, APausedSessionTakesNeitherRoomNorSocket) {
+  Create();
+  std::vector<SessionHandle> sessions;
+  for (int i = 0; i < 20; ++i) {  // twice as many as fit
+    sessions.push_back(engine->Begin(++last_id, {"ws://peer.example/", spec, true}, nullptr, nullptr));
+    OnLoop(sessions.back(), [] {});
+  }
+  EXPECT_EQ(engine->capacity().sessions, 0u);
+  EXPECT_EQ(engine->capacity().waiting + engine->capacity().dialing, 0u);
+  EXPECT_EQ(network.dials(), 0u);
+  EXPECT_EQ(sessions[0]->Snapshot().state, core::State::kPaused);
+  absl::BlockingCounter gone(20);
+  for (const SessionHandle& session : sessions) engine->End(session, [&] { gone.DecrementCount(); });
+  gone.Wait();
+  EXPECT_EQ(engine->capacity().sessions, 0u);
+}
+
+TEST_F(EngineTest, RoomFollowsPauseAndResume) {
+  Create();
+  const std::vector<SessionHandle> sessions = BeginOpen(1);
+  engine->Update(sessions[0], {"ws://peer.example/", spec, true}, nullptr);
+  OnLoop(sessions[0], [] {});
+  EXPECT_EQ(sessions[0]->Snapshot().state, core::State::kPaused);
+  EXPECT_EQ(engine->capacity().sessions, 0u);
+  EXPECT_EQ(network.channel(0).farewell()->manner, core::DropAction::Manner::kPolite);
+  engine->Update(sessions[0], {"ws://other.example/", spec, true}, nullptr);
+  OnLoop(sessions[0], [] {});
+  EXPECT_EQ(engine->capacity().sessions, 0u) << "it has no more to give back";
+  ASSERT_TRUE(engine->Admit(1).ok());
+  engine->Update(sessions[0], {"ws://other.example/", spec}, nullptr);
+  ASSERT_TRUE(network.AwaitDials(2));
+  EXPECT_EQ(network.channel(1).url(), "ws://other.example/");
+  absl::Notification gone;
+  engine->End(sessions[0], [&] { gone.Notify(); });
+  gone.WaitForNotification();
+  EXPECT_EQ(engine->capacity().sessions, 0u);
+}
+
+TEST_F(EngineTest, ReconnectsASession) {
+  Create();
+  const std::vector<SessionHandle> sessions = BeginOpen(1);
+  engine->Reconnect(sessions[0], Duration::zero());
+  ASSERT_TRUE(network.AwaitDials(2));
+  EXPECT_EQ(network.channel(0).farewell()->manner, core::DropAction::Manner::kPolite);
+}
+
 TEST_F(EngineTest, DialsNoFasterThanTheRate) {
   EngineOptions options = Lifted();
   options.file_limit = 256 + 100;

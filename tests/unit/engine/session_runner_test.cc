@@ -23,6 +23,9 @@ class SessionRunnerTest : public LoopFixture {
  protected:
   static State StateOf(const SessionCell& session) { return session.Snapshot().state; }
   static Health HealthOf(const SessionCell& session) { return session.Snapshot().health; }
+  static std::shared_ptr<const core::SharedSpec> Shared() {
+    return std::make_shared<const core::SharedSpec>(Pinging());
+  }
 };
 
 TEST_F(SessionRunnerTest, IsSmall) {
@@ -437,6 +440,44 @@ TEST_F(OneAtATime, AnOpenConnectionMakesRoomForTheNextAttempt) {
   network.channel(0).Open();
   loop->Poll();
   EXPECT_EQ(network.dials(), 2u);
+}
+
+TEST_F(SessionRunnerTest, PauseGivesUpTheTurnTheAttemptAndTheConnection) {
+  for (const int steps : {0, 1, 2}) {
+    SessionRunner& session = Begin();
+    const size_t dials = network.dials();
+    if (steps > 0) loop->Poll();
+    if (steps > 1) network.last().Open();
+    session.Update({"ws://peer.example/", Shared(), true}, &metrics);
+    loop->Poll();
+    EXPECT_EQ(StateOf(session), State::kPaused) << steps;
+    EXPECT_EQ(network.dials(), dials + (steps > 0 ? 1 : 0)) << "a turn that was in the mail is handed back";
+    EXPECT_EQ(governor.load().in_flight, 0u) << steps;
+    EXPECT_EQ(governor.load().waiting, 0u) << steps;
+    Advance(seconds(100));
+    EXPECT_EQ(StateOf(session), State::kPaused) << steps;
+  }
+}
+
+TEST_F(SessionRunnerTest, APlannedReconnectComesByItself) {
+  SessionRunner& session = BeginOpen();
+  network.last().Pong("1");
+  session.Reconnect(seconds(3));
+  Advance(seconds(3) - milliseconds(1));
+  EXPECT_EQ(network.dials(), 1u);
+  Advance(milliseconds(2));
+  EXPECT_EQ(network.dials(), 2u);
+  EXPECT_EQ(StateOf(session), State::kConnecting);
+}
+
+TEST_F(SessionRunnerTest, MetricsHearOfAPause) {
+  SessionRunner& session = BeginOpen();
+  network.last().Pong("1");
+  session.Update({"ws://peer.example/", Shared(), true}, &metrics);
+  EXPECT_EQ(metrics.transitions.back().state, State::kPaused);
+  session.Update({"ws://peer.example/", Shared()}, &metrics);
+  EXPECT_EQ(metrics.transitions.back().state, State::kConnecting);
+  EXPECT_EQ(registry.transitions.size(), metrics.transitions.size());
 }
 
 }  // namespace

@@ -104,6 +104,20 @@ TEST_F(MetricsTest, AConnectionThatIsNotReplacedIsNoReconnect) {
   EXPECT_EQ(Value("holter_reconnects_total{group=\"feeds\",reason=\"peer_closed\",tenant=\"default\"}"), -1);
 }
 
+TEST_F(MetricsTest, APauseIsNoReconnectAndNotObserved) {
+  Group().OnBegin(1, State::kOpen, Health::kHealthy);
+  Group().OnTransition(1, {.at = clock_.Now(),
+                           .from_state = State::kOpen,
+                           .state = State::kPaused,
+                           .from_health = Health::kHealthy,
+                           .health = Health::kUnknown,
+                           .reason = Reason::kOperator});
+  EXPECT_EQ(Value("holter_reconnects_total{group=\"feeds\",reason=\"operator\",tenant=\"default\"}"), -1);
+  EXPECT_EQ(Sessions("paused", "unknown"), 1);
+  clock_.Pass(10s);
+  EXPECT_EQ(Value("holter_observed_seconds_total{group=\"feeds\",tenant=\"default\"}"), 0);
+}
+
 TEST_F(MetricsTest, EveryKindOfBeatHasItsCounter) {
   const std::pair<BeatReport::Kind, const char*> kinds[] = {{BeatReport::Kind::kSent, "sent"},
                                                             {BeatReport::Kind::kAcked, "acked"},

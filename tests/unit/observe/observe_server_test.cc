@@ -10,6 +10,7 @@
 #include <set>
 
 #include "observe/health_routes.h"
+#include "tests/support/fake_registry.h"
 #include "tests/unit/observe/http_probe.h"
 #include "tests/unit/observe/observe_fixture.h"
 
@@ -20,23 +21,9 @@ using core::Health;
 using core::State;
 using namespace std::chrono_literals;
 
-// Knows its views only.
-class ViewRegistry final : public registry::SessionRegistry {
+// Knows its views only; any other call throws, for observe only looks.
+class ViewRegistry final : public holter::testing::FakeRegistry {
  public:
-  void Create(const v1::CreateSessionRequest& /*request*/, Reply /*reply*/) override { Refuse(); }
-  void Update(const v1::UpdateSessionRequest& /*request*/, Reply /*reply*/) override { Refuse(); }
-  void Delete(const v1::DeleteSessionRequest& /*request*/, EmptyReply /*reply*/) override { Refuse(); }
-  absl::StatusOr<v1::Session> Get(const v1::GetSessionRequest& /*request*/) const override { return Refuse(); }
-  absl::StatusOr<v1::ListSessionsResponse> List(const v1::ListSessionsRequest& /*request*/) const override {
-    return Refuse();
-  }
-  absl::StatusOr<v1::FleetSummary> Summarize(const v1::GetFleetSummaryRequest& /*request*/) const override {
-    return Refuse();
-  }
-  absl::Status ReconcileFiles(const std::vector<v1::Session>& /*sessions*/) override { return Refuse(); }
-  absl::StatusOr<std::unique_ptr<registry::WatchReader>> Watch(const v1::WatchSessionsRequest& /*request*/) override {
-    return Refuse();
-  }
   void ForEach(const std::function<void(const registry::SessionView&)>& visit) const override {
     if (before_) {
       before_();
@@ -46,16 +33,9 @@ class ViewRegistry final : public registry::SessionRegistry {
     }
   }
   size_t size() const override { return views_.size(); }
-  void Close() override {}
 
   std::vector<registry::SessionView> views_;
   std::function<void()> before_;
-
- private:
-  static absl::Status Refuse() {
-    ADD_FAILURE() << "observe only looks";
-    return absl::UnimplementedError("observe only looks");
-  }
 };
 
 // Knows its capacity only.
@@ -70,6 +50,7 @@ class CapacityEngine final : public engine::Engine {
   }
   void Update(const engine::SessionHandle& /*session*/, core::SessionSpec /*spec*/,
               core::SessionObserver* /*metrics*/) override {}
+  void Reconnect(const engine::SessionHandle& /*session*/, Duration /*after*/) override {}
   void End(const engine::SessionHandle& /*session*/, std::function<void()> /*done*/) override {}
   engine::Capacity capacity() const override { return {.sessions = 2, .session_limit = 100}; }
   const Clock& clock() const override { return clock_; }
@@ -90,11 +71,11 @@ std::pair<std::string, int> RunCommand(const std::string& command) {
   return {out, pclose(pipe)};
 }
 
-class ObserveServerTest : public testing::Test {
+class ObserveServerTest : public ::testing::Test {
  protected:
   ObserveServerTest() : engine_(clock_) {
     random_.seed(1);
-    auto spec = std::make_shared<core::SharedSpec>();
+    const core::SessionSpec spec{.url = "ws://peer/", .shared = std::make_shared<core::SharedSpec>()};
     labels_ = {{"team", "a"}};
     for (const char* session : {"feed-1", "feed-2"}) {
       cells_.push_back(std::make_unique<engine::SessionCell>(cells_.size() + 1, nullptr, spec, clock_.Now(), &random_));
@@ -200,7 +181,7 @@ TEST_F(ObserveServerTest, ADeletedSessionIsGoneWithTheNextScrape) {
 
 TEST_F(ObserveServerTest, PromtoolFindsNothing) {
   FillAggregates();
-  const std::string path = testing::TempDir() + "holter_metrics_" + std::to_string(getpid()) + ".txt";
+  const std::string path = ::testing::TempDir() + "holter_metrics_" + std::to_string(getpid()) + ".txt";
   std::ofstream(path) << metrics_.Text() << FullSessions();
   const auto [out, status] = RunCommand("promtool check metrics < '" + path + "'");
   EXPECT_EQ(status, 0) << "promtool of the package prometheus is needed and has to be content: " << out;

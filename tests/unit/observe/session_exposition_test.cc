@@ -56,11 +56,11 @@ TEST_F(SessionExpositionTest, FullPage) {
       R"(# HELP holter_session_series_dropped Series of single sessions that this scrape left out because of the limit.
 # TYPE holter_session_series_dropped gauge
 holter_session_series_dropped 0
-# HELP holter_session_up 1 while the session is healthy or degraded.
+# HELP holter_session_up 1 while the session is healthy or degraded; not written for a paused one.
 # TYPE holter_session_up gauge
 holter_session_up{tenant="default",session="feed-1",group="feeds"} 1
 holter_session_up{tenant="default",session="feed-2",group="feeds"} 0
-# HELP holter_session_state 1 connecting, 2 open, 3 backoff, 4 stopped.
+# HELP holter_session_state 1 connecting, 2 open, 3 backoff, 4 stopped, 5 paused.
 # TYPE holter_session_state gauge
 holter_session_state{tenant="default",session="feed-1",group="feeds"} 2
 holter_session_state{tenant="default",session="feed-2",group="feeds"} 1
@@ -117,6 +117,15 @@ TEST_F(SessionExpositionTest, UpIsHealthyOrDegraded) {
     page.Add(View("s"), vitals);
     EXPECT_EQ(ParseSamples(Write(page)).at("holter_session_up{tenant=\"default\",session=\"s\",group=\"feeds\"}"), up);
   }
+}
+
+TEST_F(SessionExpositionTest, APausedSessionIsNeitherUpNorDown) {
+  SessionExposition page = Make(SeriesLevel::kBasic);
+  page.Add(View("s"), {.state = State::kPaused});
+  const auto samples = ParseSamples(Write(page));
+  EXPECT_FALSE(samples.contains("holter_session_up{tenant=\"default\",session=\"s\",group=\"feeds\"}"));
+  EXPECT_EQ(samples.at("holter_session_state{tenant=\"default\",session=\"s\",group=\"feeds\"}"), 5);
+  EXPECT_EQ(samples.size(), 1u + 2u);
 }
 
 TEST_F(SessionExpositionTest, ALayerThatIsNotDeclaredHasNoSeries) {

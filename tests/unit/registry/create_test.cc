@@ -46,8 +46,10 @@ TEST_F(CreateTest, AnswersWithWhatWasDeclaredAndWhatIsTrue) {
   EXPECT_EQ(created->create_time().SerializeAsString(), created->update_time().SerializeAsString());
   EXPECT_EQ(created->status().state(), v1::STATE_CONNECTING);
   EXPECT_EQ(created->status().health(), v1::HEALTH_UNKNOWN);
-  const auto got = Get("feed-1");
+  auto got = Get("feed-1");
   ASSERT_TRUE(got.ok());
+  EXPECT_EQ(got->status().beats_size(), 1);
+  got->mutable_status()->clear_beats();  // there are none yet when the creation is answered
   EXPECT_EQ(got->SerializeAsString(), created->SerializeAsString());
 }
 

@@ -143,10 +143,11 @@ TEST(SessionUidTest, IsARandomUuid) {
 TEST(NameSequencerTest, TurnsComeInOrderAndNamesDoNotWaitForEachOther) {
   NameSequencer names;
   std::vector<std::string> order;
-  ASSERT_TRUE(names.Acquire("a", [&] { order.emplace_back("a1"); }));
-  ASSERT_TRUE(names.Acquire("a", [&] { order.emplace_back("a2"); }));
-  ASSERT_TRUE(names.Acquire("a", [&] { order.emplace_back("a3"); }));
-  ASSERT_TRUE(names.Acquire("b", [&] { order.emplace_back("b1"); }));
+  const auto note = [&](const char* what) { return [&order, what](const std::string*) { order.emplace_back(what); }; };
+  names.Acquire({"a"}, note("a1"));
+  names.Acquire({"a"}, note("a2"));
+  names.Acquire({"a"}, note("a3"));
+  names.Acquire({"b"}, note("b1"));
   EXPECT_EQ(order, (std::vector<std::string>{"a1", "b1"}));
   names.Release("a");
   names.Release("a");
@@ -160,22 +161,46 @@ TEST(NameSequencerTest, TurnsComeInOrderAndNamesDoNotWaitForEachOther) {
 TEST(NameSequencerTest, ThoseWhoWaitAreBounded) {
   NameSequencer names;
   size_t started = 0;
-  ASSERT_TRUE(names.Acquire("a", [] {}));
+  names.Acquire({"a"}, [](const std::string*) {});
   for (size_t i = 0; i < NameSequencer::kMostWaiting; ++i) {
-    ASSERT_TRUE(names.Acquire("a", [&] {
+    names.Acquire({"a"}, [&](const std::string* crowded) {
+      EXPECT_EQ(crowded, nullptr);
       ++started;
       names.Release("a");
-    }));
+    });
   }
-  EXPECT_FALSE(names.Acquire("a", [&] { ++started; }));
+  std::string refused;
+  names.Acquire({"0", "a", "b"}, [&](const std::string* crowded) { refused = crowded != nullptr ? *crowded : "none"; });
+  EXPECT_EQ(refused, "a");
   names.Release("a");
   EXPECT_EQ(started, NameSequencer::kMostWaiting);
   EXPECT_TRUE(names.WaitUntilIdle(absl::ZeroDuration()));
 }
 
+TEST(NameSequencerTest, SeveralNamesAreTakenTogether) {
+  NameSequencer names;
+  std::vector<std::string> order;
+  const auto note = [&](const char* what) { return [&order, what](const std::string*) { order.emplace_back(what); }; };
+  names.Acquire({"b"}, note("b"));
+  names.Acquire({"a", "b", "c"}, note("abc"));  // holds a, waits for b
+  names.Acquire({"c"}, note("c"));
+  names.Acquire({"a"}, note("a"));
+  EXPECT_EQ(order, (std::vector<std::string>{"b", "c"}));
+  names.Release("b");
+  EXPECT_EQ(order, (std::vector<std::string>{"b", "c"})) << "c is taken";
+  names.Release("c");
+  EXPECT_EQ(order, (std::vector<std::string>{"b", "c", "abc"}));
+  for (const char* name : {"a", "b", "c"}) {
+    names.Release(name);
+  }
+  EXPECT_EQ(order, (std::vector<std::string>{"b", "c", "abc", "a"}));
+  names.Release("a");
+  EXPECT_TRUE(names.WaitUntilIdle(absl::ZeroDuration()));
+}
+
 TEST(NameSequencerTest, HoldWaitsItsTurn) {
   NameSequencer names;
-  ASSERT_TRUE(names.Acquire("a", [] {}));
+  names.Acquire({"a"}, [](const std::string*) {});
   std::atomic<bool> released = false;
   std::thread holder([&] {
     names.Hold("a");

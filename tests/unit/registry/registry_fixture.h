@@ -284,6 +284,24 @@ class RegistryTest : public ::testing::Test {
   }
   bool Exists(const std::string& id) { return Get(id).ok(); }
 
+  // The answer to any other call, which has to have come.
+  template <class Answer, class Request>
+  Answer Call(void (SessionRegistry::*method)(const Request&, std::function<void(Answer)>), const Request& request) {
+    Pending<Answer> pending;
+    (registry_.get()->*method)(request, pending.Reply());
+    return pending.value();
+  }
+  absl::StatusOr<v1::Session> Pause(const std::string& id) {
+    v1::PauseSessionRequest request;
+    request.set_name(FullName(id));
+    return Call(&SessionRegistry::Pause, request);
+  }
+  absl::StatusOr<v1::Session> Resume(const std::string& id) {
+    v1::ResumeSessionRequest request;
+    request.set_name(FullName(id));
+    return Call(&SessionRegistry::Resume, request);
+  }
+
   size_t watch_history_ = 1000;
   holter::testing::FakeEngine engine_;
   FakeStore store_;

@@ -122,7 +122,7 @@ TEST_F(SmallRestartTest, MoreSessionsThanFitAreRefused) {
   }
   const absl::Status status = TryOpen();
   EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
-  EXPECT_THAT(std::string(status.message()), HasSubstr("4 sessions are stored"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("4 sessions that are not paused are stored"));
   EXPECT_TRUE(HasReason(status, "OPEN_FILES_EXHAUSTED"));
 }
 

@@ -86,6 +86,70 @@ TEST_F(SessionServiceTest, GetListUpdateDelete) {
   }
 }
 
+TEST_F(SessionServiceTest, BatchesAndCommands) {
+  registry_.batch_create = [](const v1::BatchCreateSessionsRequest& request, const auto& reply) {
+    v1::BatchCreateSessionsResponse response;
+    for (const auto& one : request.requests()) *response.add_sessions() = one.session();
+    reply(response);
+  };
+  registry_.batch_remove = [](const v1::BatchDeleteSessionsRequest& request, const auto& reply) {
+    EXPECT_EQ(request.names(0), "d");
+    reply(absl::OkStatus());
+  };
+  registry_.batch_get = [](const v1::BatchGetSessionsRequest& request) {
+    v1::BatchGetSessionsResponse response;
+    for (const auto& name : request.names()) *response.add_sessions() = Named(name);
+    return response;
+  };
+  const auto named = [](const auto& request, const auto& reply) { reply(Named(request.name() + request.etag())); };
+  registry_.pause = named;
+  registry_.resume = named;
+  registry_.reconnect = named;
+  registry_.reconnect_many = [](const v1::ReconnectSessionsRequest& request) {
+    v1::ReconnectSessionsResponse response;
+    response.set_sessions(static_cast<int32_t>(request.over().seconds()));
+    return response;
+  };
+  Serve();
+  v1::BatchCreateSessionsRequest create;
+  *create.add_requests()->mutable_session() = Named("c");
+  v1::BatchCreateSessionsResponse created;
+  EXPECT_TRUE(stub_->BatchCreateSessions(NewContext().get(), create, &created).ok());
+  EXPECT_EQ(created.sessions(0).name(), "c");
+  v1::BatchDeleteSessionsRequest remove;
+  remove.add_names("d");
+  google::protobuf::Empty empty;
+  EXPECT_TRUE(stub_->BatchDeleteSessions(NewContext().get(), remove, &empty).ok());
+  v1::BatchGetSessionsRequest get;
+  get.add_names("g");
+  v1::BatchGetSessionsResponse got;
+  EXPECT_TRUE(stub_->BatchGetSessions(NewContext().get(), get, &got).ok());
+  EXPECT_EQ(got.sessions(0).name(), "g");
+  v1::Session session;
+  v1::PauseSessionRequest pause;
+  pause.set_name("p");
+  pause.set_etag("1");
+  EXPECT_TRUE(stub_->PauseSession(NewContext().get(), pause, &session).ok());
+  EXPECT_EQ(session.name(), "p1");
+  v1::ResumeSessionRequest resume;
+  resume.set_name("r");
+  EXPECT_TRUE(stub_->ResumeSession(NewContext().get(), resume, &session).ok());
+  EXPECT_EQ(session.name(), "r");
+  v1::ReconnectSessionRequest reconnect;
+  reconnect.set_name("n");
+  EXPECT_TRUE(stub_->ReconnectSession(NewContext().get(), reconnect, &session).ok());
+  EXPECT_EQ(session.name(), "n");
+  v1::ReconnectSessionsRequest many;
+  many.mutable_over()->set_seconds(7);
+  v1::ReconnectSessionsResponse reconnected;
+  EXPECT_TRUE(stub_->ReconnectSessions(NewContext().get(), many, &reconnected).ok());
+  EXPECT_EQ(reconnected.sessions(), 7);
+  for (const char* method : {"BatchCreateSessions", "BatchDeleteSessions", "BatchGetSessions", "PauseSession",
+                             "ResumeSession", "ReconnectSession", "ReconnectSessions"}) {
+    EXPECT_TRUE(operations_.Await(std::string(method) + " OK"));
+  }
+}
+
 TEST_F(SessionServiceTest, ErrorsOfEveryMethodNameTheirResource) {
   const absl::Status missing = MakeError(absl::StatusCode::kNotFound, "SESSION_NOT_FOUND", "no such session");
   registry_.create = [&](const auto&, const auto& reply) { reply(missing); };

@@ -42,7 +42,7 @@ TEST(EnumTest, NumbersAndWordsOfProtoAndCoreAreTheSame) {
   ExpectSameWords<core::Verdict>(*v1::BeatStatus::Verdict_descriptor(), "VERDICT_", "");
   EXPECT_EQ(v1::Reason_descriptor()->value_count(), core::kReasonCount);
   EXPECT_EQ(v1::Path_descriptor()->value_count(), core::kPathCount);
-  EXPECT_EQ(v1::State_descriptor()->value_count(), 5);
+  EXPECT_EQ(v1::State_descriptor()->value_count(), 6);
   EXPECT_EQ(v1::Health_descriptor()->value_count(), 5);
   EXPECT_EQ(v1::BeatStatus::Verdict_descriptor()->value_count(), 6);
 }

@@ -1,0 +1,80 @@
+#include "registry/change_set.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace holter::registry {
+
+RecordPtr ChangeSet::Create(Declaration declaration, v1::Origin origin) {
+  RecordPtr record = context_.lifecycle->MakeRecord(std::move(declaration), origin);
+  changes_.emplace_back(PutOf(*record));
+  created_.push_back(record);
+  return record;
+}
+
+RecordPtr ChangeSet::Replace(const LiveSession& current, Declaration declaration) {
+  if (current.record->declaration.paused && !declaration.paused) ++resumed_;
+  RecordPtr record = context_.lifecycle->MakeSuccessor(*current.record, std::move(declaration));
+  changes_.emplace_back(PutOf(*record));
+  replaced_.emplace_back(record, current.cell);
+  return record;
+}
+
+void ChangeSet::Remove(LiveSession session) {
+  changes_.emplace_back(store::DeleteChange{.name = session.record->Name()});
+  removed_.push_back(std::move(session));
+}
+
+void ChangeSet::Reconnect(engine::SessionHandle cell, Duration after) {
+  reconnected_.emplace_back(std::move(cell), after);
+}
+
+// What is removed or paused gives its room back only when its loop has let go of it, so it is not counted here.
+size_t ChangeSet::NewConnections() const {
+  const auto begun = std::count_if(created_.begin(), created_.end(),
+                                   [](const RecordPtr& record) { return !record->declaration.paused; });
+  return static_cast<size_t>(begun) + resumed_;
+}
+
+absl::Status ChangeSet::Try() const {
+  absl::Status status = context_.engine->Admit(NewConnections());
+  if (status.ok()) context_.engine->Unadmit(NewConnections());
+  return status;
+}
+
+void ChangeSet::Commit(std::shared_ptr<ChangeSet> set, std::vector<store::Change> rows,
+                       std::function<void(absl::Status)> done) {
+  const WriteContext& context = set->context_;
+  if (absl::Status status = context.engine->Admit(set->NewConnections()); !status.ok()) return done(status);
+  std::vector<store::Change> changes = std::exchange(set->changes_, {});
+  std::move(rows.begin(), rows.end(), std::back_inserter(changes));
+  if (changes.empty()) {
+    set->Publish();
+    return done(absl::OkStatus());
+  }
+  context.store->Commit(std::move(changes), [set = std::move(set), done = std::move(done)](absl::Status status) {
+    if (status.ok()) {
+      set->Publish();
+    } else {
+      set->context_.engine->Unadmit(set->NewConnections());
+    }
+    done(std::move(status));
+  });
+}
+
+void ChangeSet::Publish() {
+  for (const LiveSession& session : removed_) {
+    context_.lifecycle->Remove(session);
+  }
+  for (const auto& [record, cell] : replaced_) {
+    context_.lifecycle->Change(record, cell);
+  }
+  for (const RecordPtr& record : created_) {
+    context_.lifecycle->Publish(record, true);
+  }
+  for (const auto& [cell, after] : reconnected_) {
+    context_.engine->Reconnect(cell, after);
+  }
+}
+
+}  // namespace holter::registry

@@ -1,0 +1,54 @@
+// Changes of declarations that become true together.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "registry/write_context.h"
+
+namespace holter::registry {
+
+// Filled by one thread, then handed to Commit or Try. The names of all that it changes are held (NameSequencer) until
+// that has ended.
+class ChangeSet {
+ public:
+  explicit ChangeSet(const WriteContext& context) : context_(context) {}
+
+  // Each gives the version that will be.
+  RecordPtr Create(Declaration declaration, v1::Origin origin);
+  RecordPtr Replace(const LiveSession& current, Declaration declaration);
+  void Remove(LiveSession session);
+  // A new connection, `after` from the commit on. Nothing of it is stored.
+  void Reconnect(engine::SessionHandle cell, Duration after);
+
+  // Sessions that are begun or resumed, each of which needs room.
+  size_t NewConnections() const;
+  size_t created() const { return created_.size(); }
+  size_t replaced() const { return replaced_.size(); }
+  size_t removed() const { return removed_.size(); }
+
+  // RESOURCE_EXHAUSTED as Commit would answer it; takes nothing.
+  absl::Status Try() const;
+
+  // Takes room, commits the changes and `rows` at once, and makes them true: watchers and engine are told. Calls `done`
+  // once, from the store's thread, or in the caller when there is no room or nothing to store. Whatever goes wrong,
+  // nothing has changed.
+  static void Commit(std::shared_ptr<ChangeSet> set, std::vector<store::Change> rows,
+                     std::function<void(absl::Status)> done);
+
+ private:
+  void Publish();
+
+  const WriteContext context_;
+  std::vector<store::Change> changes_;
+  std::vector<RecordPtr> created_;
+  std::vector<std::pair<RecordPtr, engine::SessionHandle>> replaced_;
+  std::vector<LiveSession> removed_;
+  std::vector<std::pair<engine::SessionHandle, Duration>> reconnected_;
+  size_t resumed_ = 0;
+};
+
+}  // namespace holter::registry

@@ -1,0 +1,75 @@
+// Answers to requests that carried a request_id, so that the same request sent again changes nothing.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "store/store.h"
+
+namespace google::protobuf {
+class Message;
+}
+
+namespace holter::registry {
+
+// One request as it is told from others.
+struct RequestIdentity {
+  std::string tenant;
+  std::string id;  // UUID in lower case; empty: the request has none and is never remembered
+  std::string method;
+  std::string fingerprint;  // of everything else that the request says
+};
+
+// Any thread. Whoever asks holds the request's id (NameSequencer) until it has added the answer.
+class RequestLog {
+ public:
+  static constexpr Duration kKept = std::chrono::hours(1);
+
+  // Remembers at most `most_bytes` of answers and their keys; the oldest are forgotten first.
+  explicit RequestLog(size_t most_bytes = size_t{64} << 20) : most_bytes_(most_bytes) {}
+
+  // What the store has, the oldest first. Once, before all else.
+  void Restore(std::vector<store::StoredRequest> requests);
+
+  // The answer that the request got; none: it is new. INVALID_ARGUMENT, REQUEST_ID_REUSED: the id is that of another.
+  absl::StatusOr<std::optional<std::string>> Find(const RequestIdentity& request, WallTime now) const;
+
+  // What is to be committed together with the request's change: its answer, and that others are forgotten.
+  std::vector<store::Change> Rows(const RequestIdentity& request, std::string answer, WallTime now);
+  // Call when that is committed.
+  void Add(const RequestIdentity& request, std::string answer, WallTime now);
+
+  size_t size() const;
+
+ private:
+  using Key = std::pair<std::string, std::string>;
+  using Entry = std::shared_ptr<const store::StoredRequest>;
+
+  static size_t BytesOf(const store::StoredRequest& request);
+  void Insert(Entry entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const size_t most_bytes_;
+  mutable absl::Mutex mutex_;  // a leaf
+  absl::flat_hash_map<Key, Entry> by_key_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Entry> by_age_ ABSL_GUARDED_BY(mutex_);
+  size_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+// What tells this request from others. `request_id` is that of `request`, which says it in its field of that name. An
+// id that is no UUID of version 4 is added to `violations`.
+RequestIdentity IdentityOf(std::string_view method, const std::string& tenant, const std::string& request_id,
+                           const google::protobuf::Message& request, std::vector<FieldViolation>& violations);
+
+}  // namespace holter::registry

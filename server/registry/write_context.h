@@ -1,0 +1,34 @@
+// What the ways of declaring share.
+#pragma once
+
+#include <atomic>
+
+#include "absl/status/status.h"
+#include "base/secret.h"
+#include "engine/engine.h"
+#include "registry/declaration_compiler.h"
+#include "registry/name_sequencer.h"
+#include "registry/request_log.h"
+#include "registry/session_lifecycle.h"
+#include "registry/session_table.h"
+#include "store/store.h"
+
+namespace holter::registry {
+
+// All of it outlives them.
+struct WriteContext {
+  engine::Engine* engine = nullptr;
+  store::Store* store = nullptr;
+  const SecretSource* secrets = nullptr;
+  SessionTable* table = nullptr;
+  NameSequencer* names = nullptr;
+  DeclarationCompiler* compiler = nullptr;
+  SessionLifecycle* lifecycle = nullptr;
+  RequestLog* requests = nullptr;
+  const std::atomic<bool>* closed = nullptr;
+
+  // UNAVAILABLE, SHUTTING_DOWN, when no more changes are taken.
+  absl::Status CheckOpen() const;
+};
+
+}  // namespace holter::registry

@@ -13,17 +13,46 @@
 namespace holter::app {
 namespace {
 
-// Blocked before any thread starts, so that only Wait takes them.
+// Blocked before any thread starts, so that only Serve takes them.
 sigset_t BlockSignals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGUSR1);
+  sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
   signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of that write, not the end
   return signals;
+}
+
+// SIGHUP reads the configuration again. Of it the log's level is taken over; flags are those of the process.
+void TakeLogLevel(int argc, char** argv) {
+  int exit_status = 0;
+  if (const std::optional<Configuration> config = ParseConfiguration(argc, argv, exit_status)) {
+    SetLogLevel(config->log_level);
+  } else {
+    Log(LogLevel::kError, "the configuration is wrong now; what it said before stands");
+  }
+}
+
+// Until a signal asks it to stop; its number.
+int Serve(const sigset_t& signals, Daemon& daemon, int argc, char** argv) {
+  while (true) {
+    int signal_number = 0;
+    sigwait(&signals, &signal_number);
+    if (signal_number == SIGUSR1) {
+      daemon.BackUp();
+      continue;
+    }
+    if (signal_number != SIGHUP) {
+      return signal_number;
+    }
+    Log(LogLevel::kInfo, "reloading", {{"signal", "SIGHUP"}});
+    TakeLogLevel(argc, argv);
+    daemon.Reload();
+  }
 }
 
 }  // namespace
@@ -48,12 +77,7 @@ int Main(int argc, char** argv) {
     Log(LogLevel::kError, "holterd cannot start", {{"error", std::string(status.message())}});
     return 1;
   }
-  int signal_number = 0;
-  sigwait(&signals, &signal_number);
-  while (signal_number == SIGUSR1) {
-    daemon.BackUp();
-    sigwait(&signals, &signal_number);
-  }
+  const int signal_number = Serve(signals, daemon, argc, argv);
   Log(LogLevel::kInfo, "stopping", {{"signal", signal_number == SIGTERM ? "SIGTERM" : "SIGINT"}});
   daemon.Stop();
   Log(LogLevel::kInfo, "stopped");

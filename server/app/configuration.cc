@@ -7,6 +7,7 @@
 #include <iostream>
 #include <map>
 
+#include "access/access_file.h"
 #include "app/yaml_config.h"
 #include "base/duration_text.h"
 
@@ -54,6 +55,9 @@ void AddFlags(CLI::App& app, Configuration& config) {
                                "Listen beyond loopback although calls are neither encrypted nor authenticated"));
   WithEnvironment(app.add_flag("--reflection", config.reflection, "Serve gRPC reflection"));
   Add(app, "--ports-file", config.ports_file, "Write the bound addresses to this file as JSON, once all are bound");
+  Add(app, "--access-file", config.access_file,
+      "YAML file of identities and their roles; without it everybody who reaches the gRPC API may do everything");
+  Add(app, "--audit-log", config.audit_log, "Append who changed what, and who was turned away, to this file as JSON");
   AddWord(app, "--store", config.store, {{"sqlite", StoreKind::kSqlite}, {"memory", StoreKind::kMemory}},
           "Where declarations are kept: sqlite (in --data-dir) or memory (forgotten at the end) [sqlite]");
   Add(app, "--data-dir", config.data_dir, "Directory of the embedded store");
@@ -126,6 +130,17 @@ std::string CheckTogether(const Configuration& config) {
   return "";
 }
 
+// Whether the files that it names are right; the message, or empty.
+std::string CheckFiles(const Configuration& config) {
+  if (!config.access_file.empty()) {
+    const auto access = access::ReadAccessFile(config.access_file);
+    if (!access.ok()) {
+      return fmt::format("--access-file: {}", std::string(access.status().message()));
+    }
+  }
+  return "";
+}
+
 }  // namespace
 
 bool IsLoopbackListen(std::string_view listen) {
@@ -157,6 +172,9 @@ std::optional<Configuration> ParseConfiguration(int argc, char** argv, int& exit
   try {
     app.parse(argc, argv);
     if (const std::string wrong = CheckTogether(config); !wrong.empty()) {
+      throw CLI::ValidationError(wrong);
+    }
+    if (const std::string wrong = check_only ? CheckFiles(config) : ""; !wrong.empty()) {
       throw CLI::ValidationError(wrong);
     }
   } catch (const CLI::ParseError& error) {

@@ -26,6 +26,8 @@ struct Configuration {
   bool insecure = false;
   bool reflection = false;
   std::string ports_file;
+  std::string access_file;  // empty: everybody may do everything
+  std::string audit_log;    // empty: none
 
   StoreKind store = StoreKind::kSqlite;
   std::string data_dir = "./holter-data";

@@ -28,7 +28,10 @@ Daemon::Daemon(const Configuration& config)
 Daemon::~Daemon() = default;
 
 absl::Status Daemon::Start() {
-  absl::Status status = BuildEngine();
+  absl::Status status = BuildAccess();
+  if (status.ok()) {
+    status = BuildEngine();
+  }
   if (status.ok()) {
     status = BuildRegistry();
   }
@@ -40,9 +43,31 @@ absl::Status Daemon::Start() {
     return status;
   }
   unready_reason_ = "";
+  reloader_->Start();
   Log(LogLevel::kInfo, "serving",
       {{"grpc", rpc_->address()}, {"http", http_->address()}, {"sessions", registry_->size()}});
   return WritePorts();
+}
+
+absl::Status Daemon::BuildAccess() {
+  std::vector<access::Reloadable*> reloadables;
+  if (!config_.access_file.empty()) {
+    absl::StatusOr<std::unique_ptr<access::AccessControl>> access = access::AccessControl::Open(config_.access_file);
+    if (!access.ok()) {
+      return access.status();
+    }
+    access_ = *std::move(access);
+    reloadables.push_back(access_.get());
+  }
+  if (!config_.audit_log.empty()) {
+    absl::StatusOr<std::unique_ptr<access::AuditLog>> audit = access::AuditLog::Open(config_.audit_log, metrics_);
+    if (!audit.ok()) {
+      return audit.status();
+    }
+    audit_ = *std::move(audit);
+  }
+  reloader_ = std::make_unique<access::FileReloader>(reloadables, metrics_);
+  return absl::OkStatus();
 }
 
 absl::Status Daemon::BuildEngine() {
@@ -108,6 +133,7 @@ absl::Status Daemon::StartServers() {
   absl::StatusOr<std::unique_ptr<rpc::RpcServer>> rpc =
       rpc::RpcServer::Start({.registry = registry_.get(),
                              .operations = &metrics_,
+                             .access = {.control = access_.get(), .audit = audit_.get()},
                              .listen = config_.grpc_listen,
                              .reflection = config_.reflection,
                              .write_timeout = config_.watch_write_timeout});
@@ -140,8 +166,16 @@ absl::Status Daemon::WritePorts() const {
 
 void Daemon::BackUp() { app::BackUp(durable_, config_.backup_dir); }
 
+void Daemon::Reload() {
+  reloader_->ReloadAll();
+  if (audit_ != nullptr) {
+    audit_->Reopen();
+  }
+}
+
 void Daemon::Stop() {
   unready_reason_ = "stopping";
+  reloader_.reset();
   if (registry_ != nullptr) {
     registry_->Close();
   }
@@ -161,6 +195,7 @@ void Daemon::Stop() {
   store_.reset();
   registry_.reset();
   engine_.reset();
+  audit_.reset();
 }
 
 }  // namespace holter::app

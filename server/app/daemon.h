@@ -6,6 +6,9 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "access/access_control.h"
+#include "access/audit_log.h"
+#include "access/file_reloader.h"
 #include "app/configuration.h"
 #include "base/secret.h"
 #include "engine/engine.h"
@@ -36,7 +39,11 @@ class Daemon {
   // close frames (1001) go out and sessions end within --stop-timeout; loops end; the store drains; HTTP ends.
   void Stop();
 
+  // Reads again what may change while it runs, and goes on in a new audit log. Only between Start and Stop.
+  void Reload();
+
  private:
+  absl::Status BuildAccess();
   absl::Status BuildEngine();
   absl::Status BuildRegistry();
   absl::Status StartServers();
@@ -48,6 +55,9 @@ class Daemon {
   observe::Metrics metrics_;
   const DirectorySecretSource secrets_;
   const transport::EgressGuard guard_;
+  std::unique_ptr<access::AccessControl> access_;  // null: no file
+  std::unique_ptr<access::AuditLog> audit_;        // null: none
+  std::unique_ptr<access::FileReloader> reloader_;
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<store::Store> store_;
   store::DurableStore* durable_ = nullptr;  // store_, when it is on a disk

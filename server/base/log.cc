@@ -6,10 +6,11 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <memory>
 
+#include "base/clock.h"
 #include "base/json_text.h"
+#include "base/wall_time_text.h"
 
 namespace holter {
 namespace {
@@ -55,16 +56,7 @@ std::string_view LevelWord(LogLevel level) {
   return "error";
 }
 
-// RFC 3339 in UTC with milliseconds.
-std::string Timestamp() {
-  const auto now = std::chrono::system_clock::now();
-  const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900, parts.tm_mon + 1,
-                     parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, millis % 1000);
-}
+std::string Timestamp() { return FormatWallTime(SystemClock().WallNow()); }
 
 struct JsonValueWriter {
   std::string& out;
@@ -119,6 +111,8 @@ void ConfigureLog(LogFormat format, LogLevel least) {
   g_format = format;
   Logger().set_level(ToSpdlog(least));
 }
+
+void SetLogLevel(LogLevel least) { Logger().set_level(ToSpdlog(least)); }
 
 void Log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
   spdlog::logger& logger = Logger();

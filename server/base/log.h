@@ -30,6 +30,9 @@ struct LogField {
 // Call once, before the first thread starts. Until then: text, kInfo.
 void ConfigureLog(LogFormat format, LogLevel least);
 
+// From any thread, at any time.
+void SetLogLevel(LogLevel least);
+
 // `message` is a fixed sentence without variable parts; those are fields. Thread-safe; blocks for the write of one
 // line.
 void Log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields = {});

@@ -13,6 +13,9 @@ class NullObserver final : public OperationObserver {
 
 }  // namespace
 
+void OperationObserver::OnReload(std::string_view /*what*/, bool /*ok*/) {}
+void OperationObserver::OnAuditLost(size_t /*records*/) {}
+
 OperationObserver& NullOperationObserver() {
   static NullObserver observer;
   return observer;

@@ -21,6 +21,11 @@ class OperationObserver {
   virtual void OnLoopLag(int loop, Duration lag) = 0;
   // An exception was caught at the edge of `room` and ended one session or call.
   virtual void OnException(std::string_view room) = 0;
+  // What may change while the daemon runs was read (`what` is a word such as "access"); when not `ok`, what was before
+  // stands. Ignored unless overridden.
+  virtual void OnReload(std::string_view what, bool ok);
+  // Records of the audit log that could not be written. Ignored unless overridden.
+  virtual void OnAuditLost(size_t records);
 };
 
 // Ignores everything; for tests and for the command line. Lives for ever.

@@ -100,6 +100,11 @@ ProcessFamilies::ProcessFamilies(prometheus::Registry& r)
                           "Rows changed by commits that succeeded: declarations and what belongs to them.")),
       store_failures(Count(r, "holter_store_commit_failures_total", "Commits of the store that failed.")),
       store_degraded(Level(r, "holter_store_degraded", "1 while the store takes no changes, by reason.")),
-      exceptions(Count(r, "holter_exceptions_total", "Exceptions caught at the edge of a room.")) {}
+      exceptions(Count(r, "holter_exceptions_total", "Exceptions caught at the edge of a room.")),
+      reloads(
+          Count(r, "holter_reloads_total", "Readings of what may change while holterd runs, that were taken over.")),
+      reload_failures(Count(r, "holter_reload_failures_total", "Readings that were refused; what was before stands.")),
+      reload_good(Level(r, "holter_last_reload_successful", "1 if the last reading was taken over, else 0.")),
+      audit_lost(Count(r, "holter_audit_records_lost_total", "Records that the audit log could not take.")) {}
 
 }  // namespace holter::observe

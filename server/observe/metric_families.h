@@ -75,6 +75,10 @@ struct ProcessFamilies {
   Family<Counter>& store_failures;
   Family<Gauge>& store_degraded;
   Family<Counter>& exceptions;
+  Family<Counter>& reloads;
+  Family<Counter>& reload_failures;
+  Family<Gauge>& reload_good;
+  Family<Counter>& audit_lost;
 };
 
 inline double Seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }

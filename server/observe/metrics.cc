@@ -36,7 +36,8 @@ Metrics::Metrics(const MetricsOptions& options)
       overflowed_(process_families_.groups_overflowed.Add({})),
       store_commit_(process_families_.store_commit.Add({}, OperationBuckets())),
       store_changes_(process_families_.store_changes.Add({})),
-      store_failures_(process_families_.store_failures.Add({})) {
+      store_failures_(process_families_.store_failures.Add({})),
+      audit_lost_(process_families_.audit_lost.Add({})) {
   process_families_.build_info.Add({{"version", options_.version}}).Set(1);
   for (const std::string_view problem : kStoreProblems) {
     process_families_.store_degraded.Add({{"reason", LowerCase(problem)}});
@@ -121,6 +122,15 @@ void Metrics::OnLoopLag(int loop, Duration lag) {
 void Metrics::OnException(std::string_view room) {
   process_families_.exceptions.Add({{"room", std::string(room)}}).Increment();
 }
+
+void Metrics::OnReload(std::string_view what, bool ok) {
+  const prometheus::Labels labels = {{"what", std::string(what)}};
+  process_families_.reloads.Add(labels).Increment(ok ? 1 : 0);
+  process_families_.reload_failures.Add(labels).Increment(ok ? 0 : 1);
+  process_families_.reload_good.Add(labels).Set(ok ? 1 : 0);
+}
+
+void Metrics::OnAuditLost(size_t records) { audit_lost_.Increment(static_cast<double>(records)); }
 
 void Metrics::SetCapacity(const engine::Capacity& capacity) {
   capacity_sessions_.Set(static_cast<double>(capacity.session_limit));

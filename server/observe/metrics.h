@@ -47,6 +47,8 @@ class Metrics final : public core::SessionObserverSource, public OperationObserv
   void OnRpc(std::string_view method, std::string_view code, Duration took) override;
   void OnLoopLag(int loop, Duration lag) override;
   void OnException(std::string_view room) override;
+  void OnReload(std::string_view what, bool ok) override;
+  void OnAuditLost(size_t records) override;
 
   void SetCapacity(const engine::Capacity& capacity);
   // All aggregates in Prometheus' text format 0.0.4, brought up to now.
@@ -82,6 +84,7 @@ class Metrics final : public core::SessionObserverSource, public OperationObserv
   Histogram& store_commit_;
   Counter& store_changes_;
   Counter& store_failures_;
+  Counter& audit_lost_;
 
   mutable absl::Mutex mutex_;  // leaf but for the families' own
   absl::btree_map<std::string, Groups, std::less<>> tenants_ ABSL_GUARDED_BY(mutex_);

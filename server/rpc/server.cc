@@ -158,7 +158,7 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(const RpcOptions& op
   grpc::EnableDefaultHealthCheckService(true);
   auto service = std::make_unique<SessionService>(*options.registry, *options.operations,
                                                   options.clock != nullptr ? *options.clock : SystemClock(),
-                                                  options.write_timeout);
+                                                  options.access, options.write_timeout);
   grpc::ServerBuilder builder;
   int port = 0;
   builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &port);

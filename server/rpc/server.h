@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/operation_observer.h"
 #include "registry/session_registry.h"
+#include "rpc/access_gate.h"
 
 namespace holter::rpc {
 
@@ -16,6 +17,7 @@ struct RpcOptions {
   registry::SessionRegistry* registry = nullptr;
   OperationObserver* operations = nullptr;
   const Clock* clock = nullptr;  // null: SystemClock()
+  AccessOptions access{};
 
   std::string listen = "127.0.0.1:7600";  // port 0: the kernel chooses
   bool reflection = false;

@@ -40,18 +40,25 @@ auto ReplyTo(std::shared_ptr<UnaryCall> call, Response* response) {
 }  // namespace
 
 SessionService::SessionService(registry::SessionRegistry& registry, OperationObserver& operations, const Clock& clock,
-                               Duration write_timeout)
+                               const AccessOptions& access, Duration write_timeout)
     : registry_(registry),
       operations_(operations),
       clock_(clock),
+      gate_(access),
       scheduler_(std::make_shared<WatchScheduler>(clock, write_timeout)) {}
 
 template <typename Body>
 grpc::ServerUnaryReactor* SessionService::Serve(grpc::CallbackServerContext* context, std::string_view method,
-                                                std::string name, const Body& body) {
+                                                const google::protobuf::Message& request, std::string name,
+                                                const Body& body) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const std::shared_ptr<UnaryCall> call =
-      calls_.Begin(reactor, RpcTimer(method, clock_, operations_), {.type = kSessionType, .name = std::move(name)});
+  const std::shared_ptr<const Admission> admission = gate_.Admit(*context, method, request);
+  const std::shared_ptr<UnaryCall> call = calls_.Begin(reactor, RpcTimer(method, clock_, operations_, admission),
+                                                       {.type = kSessionType, .name = std::move(name)});
+  if (!admission->status().ok()) {
+    call->FinishIfUnclaimed(admission->status());
+    return reactor;
+  }
   try {
     body(call);
   } catch (const std::exception& exception) {
@@ -65,34 +72,35 @@ grpc::ServerUnaryReactor* SessionService::Serve(grpc::CallbackServerContext* con
 grpc::ServerUnaryReactor* SessionService::CreateSession(grpc::CallbackServerContext* context,
                                                         const v1::CreateSessionRequest* request,
                                                         v1::Session* response) {
-  return Serve(context, "CreateSession", fmt::format("{}/sessions/{}", request->parent(), request->session_id()),
+  return Serve(context, "CreateSession", *request,
+               fmt::format("{}/sessions/{}", request->parent(), request->session_id()),
                [&](const std::shared_ptr<UnaryCall>& call) { registry_.Create(*request, ReplyTo(call, response)); });
 }
 
 grpc::ServerUnaryReactor* SessionService::GetSession(grpc::CallbackServerContext* context,
                                                      const v1::GetSessionRequest* request, v1::Session* response) {
-  return Serve(context, "GetSession", request->name(),
+  return Serve(context, "GetSession", *request, request->name(),
                [&](const std::shared_ptr<UnaryCall>& call) { ReplyTo(call, response)(registry_.Get(*request)); });
 }
 
 grpc::ServerUnaryReactor* SessionService::ListSessions(grpc::CallbackServerContext* context,
                                                        const v1::ListSessionsRequest* request,
                                                        v1::ListSessionsResponse* response) {
-  return Serve(context, "ListSessions", request->parent(),
+  return Serve(context, "ListSessions", *request, request->parent(),
                [&](const std::shared_ptr<UnaryCall>& call) { ReplyTo(call, response)(registry_.List(*request)); });
 }
 
 grpc::ServerUnaryReactor* SessionService::UpdateSession(grpc::CallbackServerContext* context,
                                                         const v1::UpdateSessionRequest* request,
                                                         v1::Session* response) {
-  return Serve(context, "UpdateSession", request->session().name(),
+  return Serve(context, "UpdateSession", *request, request->session().name(),
                [&](const std::shared_ptr<UnaryCall>& call) { registry_.Update(*request, ReplyTo(call, response)); });
 }
 
 grpc::ServerUnaryReactor* SessionService::DeleteSession(grpc::CallbackServerContext* context,
                                                         const v1::DeleteSessionRequest* request,
                                                         google::protobuf::Empty* /*response*/) {
-  return Serve(context, "DeleteSession", request->name(), [&](const std::shared_ptr<UnaryCall>& call) {
+  return Serve(context, "DeleteSession", *request, request->name(), [&](const std::shared_ptr<UnaryCall>& call) {
     registry_.Delete(*request, [call](const absl::Status& status) { call->FinishIfUnclaimed(status); });
   });
 }
@@ -100,69 +108,75 @@ grpc::ServerUnaryReactor* SessionService::DeleteSession(grpc::CallbackServerCont
 grpc::ServerUnaryReactor* SessionService::GetFleetSummary(grpc::CallbackServerContext* context,
                                                           const v1::GetFleetSummaryRequest* request,
                                                           v1::FleetSummary* response) {
-  return Serve(context, "GetFleetSummary", request->parent(),
+  return Serve(context, "GetFleetSummary", *request, request->parent(),
                [&](const std::shared_ptr<UnaryCall>& call) { ReplyTo(call, response)(registry_.Summarize(*request)); });
 }
 
 grpc::ServerUnaryReactor* SessionService::BatchGetSessions(grpc::CallbackServerContext* context,
                                                            const v1::BatchGetSessionsRequest* request,
                                                            v1::BatchGetSessionsResponse* response) {
-  return Serve(context, "BatchGetSessions", request->parent(),
+  return Serve(context, "BatchGetSessions", *request, request->parent(),
                [&](const std::shared_ptr<UnaryCall>& call) { ReplyTo(call, response)(registry_.BatchGet(*request)); });
 }
 
 grpc::ServerUnaryReactor* SessionService::BatchCreateSessions(grpc::CallbackServerContext* context,
                                                               const v1::BatchCreateSessionsRequest* request,
                                                               v1::BatchCreateSessionsResponse* response) {
-  return Serve(context, "BatchCreateSessions", request->parent(), [&](const std::shared_ptr<UnaryCall>& call) {
-    registry_.BatchCreate(*request, ReplyTo(call, response));
-  });
+  return Serve(
+      context, "BatchCreateSessions", *request, request->parent(),
+      [&](const std::shared_ptr<UnaryCall>& call) { registry_.BatchCreate(*request, ReplyTo(call, response)); });
 }
 
 grpc::ServerUnaryReactor* SessionService::BatchDeleteSessions(grpc::CallbackServerContext* context,
                                                               const v1::BatchDeleteSessionsRequest* request,
                                                               google::protobuf::Empty* /*response*/) {
-  return Serve(context, "BatchDeleteSessions", request->parent(), [&](const std::shared_ptr<UnaryCall>& call) {
-    registry_.BatchDelete(*request, [call](const absl::Status& status) { call->FinishIfUnclaimed(status); });
-  });
+  return Serve(
+      context, "BatchDeleteSessions", *request, request->parent(), [&](const std::shared_ptr<UnaryCall>& call) {
+        registry_.BatchDelete(*request, [call](const absl::Status& status) { call->FinishIfUnclaimed(status); });
+      });
 }
 
 grpc::ServerUnaryReactor* SessionService::PauseSession(grpc::CallbackServerContext* context,
                                                        const v1::PauseSessionRequest* request, v1::Session* response) {
-  return Serve(context, "PauseSession", request->name(),
+  return Serve(context, "PauseSession", *request, request->name(),
                [&](const std::shared_ptr<UnaryCall>& call) { registry_.Pause(*request, ReplyTo(call, response)); });
 }
 
 grpc::ServerUnaryReactor* SessionService::ResumeSession(grpc::CallbackServerContext* context,
                                                         const v1::ResumeSessionRequest* request,
                                                         v1::Session* response) {
-  return Serve(context, "ResumeSession", request->name(),
+  return Serve(context, "ResumeSession", *request, request->name(),
                [&](const std::shared_ptr<UnaryCall>& call) { registry_.Resume(*request, ReplyTo(call, response)); });
 }
 
 grpc::ServerUnaryReactor* SessionService::ReconnectSession(grpc::CallbackServerContext* context,
                                                            const v1::ReconnectSessionRequest* request,
                                                            v1::Session* response) {
-  return Serve(context, "ReconnectSession", request->name(),
+  return Serve(context, "ReconnectSession", *request, request->name(),
                [&](const std::shared_ptr<UnaryCall>& call) { registry_.Reconnect(*request, ReplyTo(call, response)); });
 }
 
 grpc::ServerUnaryReactor* SessionService::ReconnectSessions(grpc::CallbackServerContext* context,
                                                             const v1::ReconnectSessionsRequest* request,
                                                             v1::ReconnectSessionsResponse* response) {
-  return Serve(context, "ReconnectSessions", request->parent(), [&](const std::shared_ptr<UnaryCall>& call) {
+  return Serve(context, "ReconnectSessions", *request, request->parent(), [&](const std::shared_ptr<UnaryCall>& call) {
     ReplyTo(call, response)(registry_.ReconnectMany(*request));
   });
 }
 
 grpc::ServerWriteReactor<v1::WatchSessionsResponse>* SessionService::WatchSessions(
     grpc::CallbackServerContext* context, const v1::WatchSessionsRequest* request) {
-  const auto watch = std::make_shared<WatchReactor>(context, RpcTimer("WatchSessions", clock_, operations_),
+  const std::shared_ptr<const Admission> admission = gate_.Admit(*context, "WatchSessions", *request);
+  const auto watch = std::make_shared<WatchReactor>(context, RpcTimer("WatchSessions", clock_, operations_, admission),
                                                     ResourceName{.type = kSessionType, .name = request->parent()},
                                                     scheduler_, operations_);
   absl::StatusOr<std::unique_ptr<registry::WatchReader>> reader = Failed();
   try {
-    reader = registry_.Watch(*request);
+    if (admission->status().ok()) {
+      reader = registry_.Watch(*request);
+    } else {
+      reader = admission->status();
+    }
   } catch (const std::exception& exception) {
     Log(LogLevel::kError, "A watch failed", {{"exception", exception.what()}});
     operations_.OnException("rpc");

@@ -8,6 +8,7 @@
 #include "base/operation_observer.h"
 #include "holter/v1/session_service.grpc.pb.h"
 #include "registry/session_registry.h"
+#include "rpc/access_gate.h"
 #include "rpc/unary_call.h"
 #include "rpc/watch_scheduler.h"
 
@@ -18,7 +19,7 @@ class SessionService final : public v1::SessionService::CallbackService {
  public:
   // All outlive the service.
   SessionService(registry::SessionRegistry& registry, OperationObserver& operations, const Clock& clock,
-                 Duration write_timeout);
+                 const AccessOptions& access, Duration write_timeout);
 
   grpc::ServerUnaryReactor* CreateSession(grpc::CallbackServerContext* context, const v1::CreateSessionRequest* request,
                                           v1::Session* response) override;
@@ -64,14 +65,15 @@ class SessionService final : public v1::SessionService::CallbackService {
   void Stop(Duration deadline);
 
  private:
-  // Calls `body` with the call; exceptions end that call only.
+  // Calls `body` with the call if the gate lets it pass; exceptions end that call only.
   template <typename Body>
-  grpc::ServerUnaryReactor* Serve(grpc::CallbackServerContext* context, std::string_view method, std::string name,
-                                  const Body& body);
+  grpc::ServerUnaryReactor* Serve(grpc::CallbackServerContext* context, std::string_view method,
+                                  const google::protobuf::Message& request, std::string name, const Body& body);
 
   registry::SessionRegistry& registry_;
   OperationObserver& operations_;
   const Clock& clock_;
+  const AccessGate gate_;
   UnaryCalls calls_;
   const std::shared_ptr<WatchScheduler> scheduler_;
 };

@@ -8,7 +8,7 @@
 namespace holter::rpc {
 
 UnaryCall::UnaryCall(grpc::ServerUnaryReactor* reactor, RpcTimer timer, ResourceName resource, UnaryCalls& calls)
-    : reactor_(reactor), timer_(timer), resource_(std::move(resource)), calls_(calls) {}
+    : reactor_(reactor), timer_(std::move(timer)), resource_(std::move(resource)), calls_(calls) {}
 
 UnaryCall::~UnaryCall() {
   calls_.Forget(this);
@@ -27,7 +27,7 @@ void UnaryCall::FinishIfUnclaimed(const absl::Status& status) {
 }
 
 std::shared_ptr<UnaryCall> UnaryCalls::Begin(grpc::ServerUnaryReactor* reactor, RpcTimer timer, ResourceName resource) {
-  auto call = std::make_shared<UnaryCall>(reactor, timer, std::move(resource), *this);
+  auto call = std::make_shared<UnaryCall>(reactor, std::move(timer), std::move(resource), *this);
   const std::lock_guard lock(mutex_);
   calls_.emplace(call.get(), call);
   return call;

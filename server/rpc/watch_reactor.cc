@@ -29,7 +29,7 @@ absl::Status Lagged(Duration timeout) {
 
 WatchReactor::WatchReactor(grpc::CallbackServerContext* context, RpcTimer timer, ResourceName resource,
                            std::shared_ptr<WatchScheduler> scheduler, OperationObserver& operations)
-    : timer_(timer),
+    : timer_(std::move(timer)),
       resource_(std::move(resource)),
       scheduler_(std::move(scheduler)),
       operations_(operations),
@@ -167,6 +167,12 @@ void WatchReactor::CheckWrite(TimePoint now) {
     if (context_ != nullptr) {
       context_->TryCancel();
     }
+  }
+}
+
+void WatchReactor::CheckAccess() {
+  if (const absl::Status status = timer_.admission().Recheck(); !status.ok()) {
+    End(status);
   }
 }
 

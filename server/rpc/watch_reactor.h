@@ -44,6 +44,8 @@ class WatchReactor final : public grpc::ServerWriteReactor<v1::WatchSessionsResp
   void OnWake();
   // From the scheduler, now and then: cuts off a client that does not read.
   void CheckWrite(TimePoint now);
+  // From the scheduler, now and then: ends the watch of one who may not see it any more.
+  void CheckAccess();
   // From the scheduler, now and then: tells an idle client how far it has come, if it wants to know.
   void CheckBookmark();
 

@@ -9,7 +9,7 @@
 namespace holter::rpc {
 namespace {
 
-// Bookmarks are late by no more than this.
+// Bookmarks are late by no more than this, and so is the end of a watch whose caller lost his rights.
 constexpr Duration kBookmarkPace = std::chrono::milliseconds(500);
 
 }  // namespace
@@ -95,6 +95,7 @@ void WatchScheduler::Run() {
     if (clock_.Now() >= next_check) {
       for (const std::shared_ptr<WatchReactor>& watch : Watches()) {
         watch->CheckWrite(clock_.Now());
+        watch->CheckAccess();
         watch->CheckBookmark();
       }
       next_check = clock_.Now() + pace;

@@ -10,6 +10,7 @@ import sys
 # What each room may include besides itself. `proto` stands for generated code, `grpc` for stubs and the gRPC library.
 ALLOWED = {
     "server/base": set(),
+    "server/access": {"server/base"},
     "server/core": {"server/base"},
     "server/transport": {"server/core", "server/base"},
     "server/engine": {"server/transport", "server/core", "server/base"},
@@ -17,9 +18,9 @@ ALLOWED = {
     "server/spec": {"server/core", "server/transport", "server/base", "proto"},
     "server/registry": {"server/store", "server/engine", "server/spec", "server/core", "server/base", "proto"},
     "server/observe": {"server/registry", "server/engine", "server/core", "server/base"},
-    "server/rpc": {"server/registry", "server/spec", "server/base", "proto", "grpc"},
+    "server/rpc": {"server/registry", "server/access", "server/spec", "server/base", "proto", "grpc"},
     "server/app": {"server/rpc", "server/observe", "server/registry", "server/engine", "server/store", "server/spec",
-                   "server/transport", "server/core", "server/base", "grpc"},
+                   "server/transport", "server/access", "server/core", "server/base", "grpc"},
     "server/main": {"server/app"},
     "client/lib": {"proto", "grpc"},
     "client/cli": {"client/lib", "server/engine", "server/spec", "server/transport", "server/core", "server/base",
@@ -30,11 +31,11 @@ ALLOWED = {
 LIBRARIES = [
     (r"boost/asio/(?!ip/address)", {"server/transport", "server/engine", "server/observe"}),
     (r"boost/beast", {"server/transport", "server/observe"}),
-    (r"openssl/", {"server/transport"}),
+    (r"openssl/", {"server/transport", "server/access"}),
     (r"ares", {"server/transport"}),
     (r"SQLiteCpp|sqlite3", {"server/store"}),
     (r"prometheus/", {"server/observe"}),
-    (r"yaml-cpp", {"server/spec", "server/app"}),
+    (r"yaml-cpp", {"server/spec", "server/app", "server/access"}),
     (r"CLI/", {"server/app", "client/cli"}),
 ]
 MOST_BEAST_SOURCES = 3

@@ -76,6 +76,16 @@ TEST(ConfigurationTest, CheckConfigSaysWhetherItIsRight) {
   EXPECT_EQ(Parse({"--check-config", "--stop-timeout=5"}).exit_status, 2);
 }
 
+TEST(ConfigurationTest, CheckConfigReadsTheAccessFile) {
+  const std::string file = ::testing::TempDir() + "holter-access-test.yaml";
+  std::ofstream(file) << "identities: []";
+  EXPECT_EQ(Parse({"--check-config", "--access-file", file}).exit_status, 0);
+  std::ofstream(file) << "identities: {}";
+  const Parsed wrong = Parse({"--check-config", "--access-file", file});
+  EXPECT_EQ(wrong.exit_status, 2);
+  EXPECT_THAT(wrong.error, HasSubstr("identities: expected a list"));
+}
+
 TEST(ConfigurationTest, WrongUsageNamesTheFlag) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
       {{"--no-such-flag"}, "--no-such-flag"}, {{"--connect-rate=-1"}, "--connect-rate"},

@@ -238,6 +238,17 @@ TEST_F(MetricsTest, TenantsBeyondTheLimitAreCountedAsOther) {
   EXPECT_EQ(Value("holter_groups_overflowed_total"), 2);
 }
 
+TEST_F(MetricsTest, ReloadsAreCountedAndTheLastIsTold) {
+  metrics_.OnReload("access", true);
+  metrics_.OnReload("access", false);
+  metrics_.OnAuditLost(3);
+  const auto samples = ParseSamples(metrics_.Text());
+  EXPECT_EQ(samples.at("holter_reloads_total{what=\"access\"}"), 1);
+  EXPECT_EQ(samples.at("holter_reload_failures_total{what=\"access\"}"), 1);
+  EXPECT_EQ(samples.at("holter_last_reload_successful{what=\"access\"}"), 0);
+  EXPECT_EQ(samples.at("holter_audit_records_lost_total"), 3);
+}
+
 TEST_F(MetricsTest, OwnWork) {
   metrics_.OnStoreCommit(2ms, 7, true);
   metrics_.OnStoreCommit(3ms, 7, false);

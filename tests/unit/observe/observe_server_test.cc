@@ -132,6 +132,7 @@ class ObserveServerTest : public ::testing::Test {
     metrics_.OnRpc("GetSession", "OK", 1ms);
     metrics_.OnLoopLag(0, 1ms);
     metrics_.OnException("transport");
+    metrics_.OnReload("access", true);
   }
   // A page on which every family of sessions has a sample.
   std::string FullSessions() {

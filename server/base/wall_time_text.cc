@@ -1,0 +1,21 @@
+#include "base/wall_time_text.h"
+
+#include <fmt/format.h>
+
+#include <ctime>
+
+namespace holter {
+
+std::string FormatWallTime(WallTime time) {
+  using std::chrono::floor;
+  using std::chrono::seconds;
+  const auto whole = floor<seconds>(time);
+  const auto milliseconds = floor<std::chrono::milliseconds>(time - whole).count();
+  const std::time_t since_epoch = whole.time_since_epoch().count();
+  std::tm parts{};
+  gmtime_r(&since_epoch, &parts);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900, parts.tm_mon + 1,
+                     parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, milliseconds);
+}
+
+}  // namespace holter

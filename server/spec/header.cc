@@ -18,6 +18,10 @@ constexpr size_t kLongestHeaderValue = 4096;
 constexpr std::array<std::string_view, 9> kReserved = {
     "host", "connection", "upgrade", "content-length", "transfer-encoding", "te", "trailer", "keep-alive", "expect"};
 constexpr std::array<std::string_view, 2> kReservedPrefixes = {"sec-websocket-", "proxy-"};
+// What the metadata services of clouds ask for as a proof that nobody was tricked into asking: Google and IBM, Azure,
+// Amazon, Alibaba.
+constexpr std::array<std::string_view, 3> kMetadata = {"metadata", "metadata-flavor", "x-google-metadata-request"};
+constexpr std::array<std::string_view, 2> kMetadataPrefixes = {"x-aws-ec2-metadata-", "x-aliyun-ecs-metadata-"};
 // They carry credentials.
 constexpr std::array<std::string_view, 3> kSecretOnly = {"authorization", "cookie", "proxy-authorization"};
 
@@ -30,10 +34,18 @@ bool Contains(const List& list, std::string_view name) {
   return std::find(list.begin(), list.end(), name) != list.end();
 }
 
+template <typename List>
+bool BeginsWithAny(std::string_view name, const List& prefixes) {
+  return std::any_of(prefixes.begin(), prefixes.end(),
+                     [&](std::string_view prefix) { return name.starts_with(prefix); });
+}
+
 bool IsReserved(std::string_view lower) {
-  const auto begins = [&](std::string_view prefix) { return lower.starts_with(prefix); };
-  return Contains(kReserved, lower) ||
-         (!Contains(kSecretOnly, lower) && std::any_of(kReservedPrefixes.begin(), kReservedPrefixes.end(), begins));
+  return Contains(kReserved, lower) || (!Contains(kSecretOnly, lower) && BeginsWithAny(lower, kReservedPrefixes));
+}
+
+bool OpensMetadata(std::string_view lower) {
+  return Contains(kMetadata, lower) || BeginsWithAny(lower, kMetadataPrefixes);
 }
 
 void CheckName(const std::string& name, const FieldPath& at) {
@@ -42,6 +54,9 @@ void CheckName(const std::string& name, const FieldPath& at) {
         fmt::format("expected a token of RFC 9110 of at most {} bytes, got {}", kLongestHeaderName, Quoted(name)));
   } else if (IsReserved(absl::AsciiStrToLower(name))) {
     at.Refuse(fmt::format("{} is a header that Holter writes itself", Quoted(name)));
+  } else if (OpensMetadata(absl::AsciiStrToLower(name))) {
+    at.Refuse(
+        fmt::format("{} is a header that opens cloud metadata services, which no session may ask for", Quoted(name)));
   }
 }
 

@@ -71,6 +71,18 @@ TEST(HeaderTest, HoltersOwnAreRefusedInAnyCase) {
   }
 }
 
+TEST(HeaderTest, ThoseThatOpenCloudMetadataAreRefusedInAnyCase) {
+  for (const std::string name :
+       {"Metadata", "metadata-flavor", "METADATA-FLAVOR", "X-Google-Metadata-Request", "X-aws-ec2-metadata-token",
+        "X-aws-ec2-metadata-token-ttl-seconds", "X-Aliyun-Ecs-Metadata-Token"}) {
+    EXPECT_THAT(ComplaintsAbout(WithHeader(name, "v")),
+                ElementsAre(Pair("session.spec.headers[0].name", HasSubstr("metadata services"))))
+        << name;
+    EXPECT_THAT(ComplaintsAbout(WithHeader(name, "${secret:feed/token}")), Not(IsEmpty())) << name;
+  }
+  EXPECT_THAT(ComplaintsAbout(WithHeader("X-Metadata", "v")), IsEmpty());
+}
+
 TEST(HeaderTest, ValueHasNoControlCharactersAndIsNotRepeated) {
   for (const std::string& bad : {std::string("\r"), std::string("\n"), std::string(1, '\0'), std::string("\x1f"),
                                  std::string("\x7f"), std::string("\xc3\xa9")}) {

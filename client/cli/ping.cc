@@ -112,7 +112,7 @@ ExitCode RunPing(Invocation& invocation, const PingFlags& flags) {
   LocalSecretSource secrets;
   absl::StatusOr<core::SessionSpec> spec = CompileFlags(flags, secrets);
   if (!spec.ok()) return ReportUsage(invocation.console, std::string(spec.status().message()));
-  const transport::EgressGuard guard = transport::EgressGuard::Open();
+  const std::unique_ptr<transport::EgressGuard> guard = transport::EgressGuard::Open();
   Ending ending;
   const bool app_is_judged = !spec->shared->beats.empty() && spec->shared->beats.front().expect.has_value();
   PingReport report({.target = core::RedactUrl(flags.spec.url),
@@ -122,7 +122,7 @@ ExitCode RunPing(Invocation& invocation, const PingFlags& flags) {
                      .quiet = flags.quiet,
                      .out = &invocation.console.out,
                      .on_done = [&ending] { ending.Come(); }});
-  auto engine = MakeEngine(flags, secrets, guard);
+  auto engine = MakeEngine(flags, secrets, *guard);
   if (!engine.ok()) return ReportUsage(invocation.console, std::string(engine.status().message()));
   if (absl::Status status = (*engine)->Admit(1); !status.ok()) {
     invocation.console.err << fmt::format("holter: {}\n", std::string(status.message()));

@@ -27,6 +27,9 @@ absl::Status AccessFileInvalid(const std::string& path, const std::string& what)
   return MakeError(absl::StatusCode::kInvalidArgument, "ACCESS_FILE_INVALID", what, {{"file", path}});
 }
 
+// The same file may be the policy file (--policy-file), whose reader looks at these sections.
+void LeaveToOthers(const YAML::Node& /*node*/, const std::string& /*path*/) {}
+
 // One reading of one file.
 class AccessFileReader {
  public:
@@ -81,7 +84,10 @@ void AccessFileReader::ReadRoot(const YAML::Node& root) {
                        ReadIdentity(item, below);
                      });
                    }},
-                  {"tenants", [&](const YAML::Node& node, const std::string& /*path*/) { tenants.emplace(node); }}});
+                  {"tenants", [&](const YAML::Node& node, const std::string& /*path*/) { tenants.emplace(node); }},
+                  {"egress", LeaveToOthers},
+                  {"quotas", LeaveToOthers},
+                  {"hosts", LeaveToOthers}});
   if (!tenants) return;
   yaml_.ReadEntries(*tenants, "tenants",
                     [this](const std::string& tenant, const YAML::Node& node, const std::string& path) {
@@ -175,12 +181,15 @@ void AccessFileReader::ReadTenant(const std::string& tenant, const YAML::Node& n
   if (tenant != kEveryTenant && !IsResourceId(tenant)) {
     yaml_.Complain(node, path, "expected \"*\" or the id of a tenant");
   }
-  yaml_.ReadKeys(node, path, {{"grants", [&](const YAML::Node& grants, const std::string& at) {
-                                 yaml_.ReadEntries(
-                                     grants, at,
-                                     [&](const std::string& identity, const YAML::Node& role,
-                                         const std::string& below) { ReadGrant(identity, tenant, role, below); });
-                               }}});
+  yaml_.ReadKeys(node, path,
+                 {{"grants",
+                   [&](const YAML::Node& grants, const std::string& at) {
+                     yaml_.ReadEntries(grants, at,
+                                       [&](const std::string& identity, const YAML::Node& role,
+                                           const std::string& below) { ReadGrant(identity, tenant, role, below); });
+                   }},
+                  {"egress", LeaveToOthers},
+                  {"quotas", LeaveToOthers}});
 }
 
 void AccessFileReader::ReadGrant(const std::string& identity, const std::string& tenant, const YAML::Node& node,

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "access/access_file.h"
+#include "app/policy_file.h"
 #include "app/yaml_config.h"
 #include "base/duration_text.h"
 
@@ -55,6 +56,7 @@ void AddFlags(CLI::App& app, Configuration& config) {
                                "Listen beyond loopback although calls are neither encrypted nor authenticated"));
   WithEnvironment(app.add_flag("--reflection", config.reflection, "Serve gRPC reflection"));
   Add(app, "--ports-file", config.ports_file, "Write the bound addresses to this file as JSON, once all are bound");
+  Add(app, "--policy-file", config.policy_file, "YAML file of what tenants may reach, and how much of everything");
   Add(app, "--access-file", config.access_file,
       "YAML file of identities and their roles; without it everybody who reaches the gRPC API may do everything");
   Add(app, "--audit-log", config.audit_log, "Append who changed what, and who was turned away, to this file as JSON");
@@ -136,6 +138,12 @@ std::string CheckFiles(const Configuration& config) {
     const auto access = access::ReadAccessFile(config.access_file);
     if (!access.ok()) {
       return fmt::format("--access-file: {}", std::string(access.status().message()));
+    }
+  }
+  if (!config.policy_file.empty()) {
+    const auto policy = ReadPolicyFile(config.policy_file);
+    if (!policy.ok()) {
+      return fmt::format("--policy-file: {}", std::string(policy.status().message()));
     }
   }
   return "";

@@ -28,6 +28,7 @@ struct Configuration {
   std::string ports_file;
   std::string access_file;  // empty: everybody may do everything
   std::string audit_log;    // empty: none
+  std::string policy_file;  // empty: the guard's own ranges, and no limits
 
   StoreKind store = StoreKind::kSqlite;
   std::string data_dir = "./holter-data";

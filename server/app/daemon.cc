@@ -23,7 +23,8 @@ Daemon::Daemon(const Configuration& config)
     : config_(config),
       metrics_(observe::MetricsOptions{.clock = &SystemClock(), .version = HOLTER_VERSION}),
       secrets_(config.secrets_dir),
-      guard_(/*allow_loopback=*/IsLoopbackListen(config.grpc_listen) && IsLoopbackListen(config.http_listen)) {}
+      guard_(/*allow_loopback=*/IsLoopbackListen(config.grpc_listen) && IsLoopbackListen(config.http_listen),
+             metrics_) {}
 
 Daemon::~Daemon() = default;
 
@@ -58,6 +59,15 @@ absl::Status Daemon::BuildAccess() {
     }
     access_ = *std::move(access);
     reloadables.push_back(access_.get());
+  }
+  if (!config_.policy_file.empty()) {
+    absl::StatusOr<std::unique_ptr<LivePolicy>> policy =
+        LivePolicy::Open(config_.policy_file, {.guard = &guard_, .quotas = &quotas_, .tenants = &tenants_});
+    if (!policy.ok()) {
+      return policy.status();
+    }
+    policy_ = *std::move(policy);
+    reloadables.push_back(policy_.get());
   }
   if (!config_.audit_log.empty()) {
     absl::StatusOr<std::unique_ptr<access::AuditLog>> audit = access::AuditLog::Open(config_.audit_log, metrics_);
@@ -108,6 +118,8 @@ absl::Status Daemon::BuildRegistry() {
                                        .store = store_.get(),
                                        .secrets = &secrets_,
                                        .observers = &metrics_,
+                                       .tenants = &tenants_,
+                                       .quotas = &quotas_,
                                        .watch_history = config_.watch_history});
   if (!registry.ok()) {
     return registry.status();
@@ -121,6 +133,7 @@ absl::Status Daemon::StartServers() {
       observe::ObserveServer::Start({.registry = registry_.get(),
                                      .engine = engine_.get(),
                                      .metrics = &metrics_,
+                                     .quotas = &quotas_,
                                      .clock = &SystemClock(),
                                      .listen = config_.http_listen,
                                      .sessions = {.level = config_.series_level, .max_series = config_.series_limit},

@@ -10,12 +10,15 @@
 #include "access/audit_log.h"
 #include "access/file_reloader.h"
 #include "app/configuration.h"
+#include "app/live_policy.h"
 #include "base/secret.h"
+#include "base/tenant_numbers.h"
 #include "engine/engine.h"
 #include "observe/metrics.h"
 #include "observe/observe_server.h"
 #include "registry/session_registry.h"
 #include "registry/sessions_directory.h"
+#include "registry/tenant_quotas.h"
 #include "rpc/server.h"
 #include "store/durable_store.h"
 #include "transport/egress_guard.h"
@@ -54,7 +57,10 @@ class Daemon {
   // In the order of construction; each may point to those above it.
   observe::Metrics metrics_;
   const DirectorySecretSource secrets_;
-  const transport::EgressGuard guard_;
+  TenantNumbers tenants_;
+  transport::EgressGuard guard_;
+  registry::TenantQuotas quotas_;
+  std::unique_ptr<LivePolicy> policy_;             // null: no file
   std::unique_ptr<access::AccessControl> access_;  // null: no file
   std::unique_ptr<access::AuditLog> audit_;        // null: none
   std::unique_ptr<access::FileReloader> reloader_;

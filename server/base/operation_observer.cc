@@ -15,6 +15,7 @@ class NullObserver final : public OperationObserver {
 
 void OperationObserver::OnReload(std::string_view /*what*/, bool /*ok*/) {}
 void OperationObserver::OnAuditLost(size_t /*records*/) {}
+void OperationObserver::OnEgress(std::string_view /*verdict*/, std::string_view /*rule*/) {}
 
 OperationObserver& NullOperationObserver() {
   static NullObserver observer;

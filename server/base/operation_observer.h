@@ -26,6 +26,9 @@ class OperationObserver {
   virtual void OnReload(std::string_view what, bool ok);
   // Records of the audit log that could not be written. Ignored unless overridden.
   virtual void OnAuditLost(size_t records);
+  // An address was judged before it was dialled: "allowed", "reported" or "denied", by a rule of a closed set of words.
+  // Ignored unless overridden.
+  virtual void OnEgress(std::string_view verdict, std::string_view rule);
 };
 
 // Ignores everything; for tests and for the command line. Lives for ever.

@@ -125,6 +125,7 @@ struct SessionSpec {
   std::string url;  // valid by core/url.h
   std::shared_ptr<const SharedSpec> shared;
   bool paused = false;  // held without a connection
+  uint32_t tenant = 0;  // of TenantNumbers
 };
 
 }  // namespace holter::core

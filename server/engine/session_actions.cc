@@ -63,7 +63,7 @@ void SessionRunner::Dial(const core::Tick& tick) {
   loop->AddSocketless(1);
   loop->governor().BeginAttempt(loop->index(), loop->FilesInUse(), tick.now);
   try {
-    channel_ = loop->factory().Dial(url_, spec_, this);
+    channel_ = loop->factory().Dial({.url = url_, .shared = spec_, .tenant = tenant_}, this);
   } catch (const std::exception& error) {
     OnFault(tick, error.what());
   }

@@ -26,6 +26,7 @@ SessionRunner::SessionRunner(core::SessionId session_id, EventLoop* owner, core:
       spec_(std::move(spec.shared)),
       metrics_(metrics),
       registry_(registry),
+      tenant_(spec.tenant),
       paused_(spec.paused) {}
 
 SessionRunner::~SessionRunner() = default;

@@ -116,6 +116,7 @@ class SessionRunner final : public SessionCell, private TimerEntry, private tran
   TimePoint next_traffic_report_{};
   TimePoint next_rtt_sample_{};
   uint32_t place_ = kNowhere;
+  const uint32_t tenant_;
   uint8_t verdict_turns_ = 0;  // times the present verdict has been put off
   bool turn_posted_ = false;
   bool faulting_ = false;

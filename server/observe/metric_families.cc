@@ -105,6 +105,9 @@ ProcessFamilies::ProcessFamilies(prometheus::Registry& r)
           Count(r, "holter_reloads_total", "Readings of what may change while holterd runs, that were taken over.")),
       reload_failures(Count(r, "holter_reload_failures_total", "Readings that were refused; what was before stands.")),
       reload_good(Level(r, "holter_last_reload_successful", "1 if the last reading was taken over, else 0.")),
-      audit_lost(Count(r, "holter_audit_records_lost_total", "Records that the audit log could not take.")) {}
+      audit_lost(Count(r, "holter_audit_records_lost_total", "Records that the audit log could not take.")),
+      egress(Count(r, "holter_egress_verdicts_total", "Addresses judged before they were dialled, by what decided.")),
+      quota_used(Level(r, "holter_quota_used", "What a tenant uses of what is limited.")),
+      quota_limit(Level(r, "holter_quota_limit", "How much of it the tenant may use.")) {}
 
 }  // namespace holter::observe

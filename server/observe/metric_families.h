@@ -79,6 +79,9 @@ struct ProcessFamilies {
   Family<Counter>& reload_failures;
   Family<Gauge>& reload_good;
   Family<Counter>& audit_lost;
+  Family<Counter>& egress;
+  Family<Gauge>& quota_used;
+  Family<Gauge>& quota_limit;
 };
 
 inline double Seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }

@@ -132,12 +132,34 @@ void Metrics::OnReload(std::string_view what, bool ok) {
 
 void Metrics::OnAuditLost(size_t records) { audit_lost_.Increment(static_cast<double>(records)); }
 
+void Metrics::OnEgress(std::string_view verdict, std::string_view rule) {
+  process_families_.egress.Add({{"verdict", std::string(verdict)}, {"rule", std::string(rule)}}).Increment();
+}
+
 void Metrics::SetCapacity(const engine::Capacity& capacity) {
   capacity_sessions_.Set(static_cast<double>(capacity.session_limit));
   capacity_sessions_used_.Set(static_cast<double>(capacity.sessions));
   open_files_.Set(static_cast<double>(capacity.open_files));
   dialing_.Set(static_cast<double>(capacity.dialing));
   waiting_.Set(static_cast<double>(capacity.waiting));
+}
+
+void Metrics::SetQuotas(const std::vector<registry::QuotaLevel>& levels) {
+  absl::MutexLock lock(&quotas_mutex_);
+  for (const auto& [used, limit] : quotas_) {
+    process_families_.quota_used.Remove(used);
+    process_families_.quota_limit.Remove(limit);
+  }
+  quotas_.clear();
+  for (const registry::QuotaLevel& level : levels) {
+    if (quotas_.size() == options_.max_tenants) break;
+    const prometheus::Labels labels = {{"tenant", level.tenant}, {"quota", std::string(level.quota)}};
+    Gauge& used = process_families_.quota_used.Add(labels);
+    Gauge& limit = process_families_.quota_limit.Add(labels);
+    used.Set(static_cast<double>(level.used));
+    limit.Set(static_cast<double>(level.limit));
+    quotas_.emplace_back(&used, &limit);
+  }
 }
 
 std::string Metrics::Text() {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <prometheus/registry.h>
@@ -19,6 +20,7 @@
 #include "engine/engine.h"
 #include "observe/group_metrics.h"
 #include "observe/metric_families.h"
+#include "registry/tenant_quotas.h"
 
 namespace holter::observe {
 
@@ -49,8 +51,11 @@ class Metrics final : public core::SessionObserverSource, public OperationObserv
   void OnException(std::string_view room) override;
   void OnReload(std::string_view what, bool ok) override;
   void OnAuditLost(size_t records) override;
+  void OnEgress(std::string_view verdict, std::string_view rule) override;
 
   void SetCapacity(const engine::Capacity& capacity);
+  // In place of those before.
+  void SetQuotas(const std::vector<registry::QuotaLevel>& levels);
   // All aggregates in Prometheus' text format 0.0.4, brought up to now.
   std::string Text();
   // The store takes no changes, for this reason ("STORE_FULL"), or takes them again (""). Any thread.
@@ -88,6 +93,9 @@ class Metrics final : public core::SessionObserverSource, public OperationObserv
 
   mutable absl::Mutex mutex_;  // leaf but for the families' own
   absl::btree_map<std::string, Groups, std::less<>> tenants_ ABSL_GUARDED_BY(mutex_);
+
+  absl::Mutex quotas_mutex_;                                                      // leaf but for the families' own
+  std::vector<std::pair<Gauge*, Gauge*>> quotas_ ABSL_GUARDED_BY(quotas_mutex_);  // used and limit
 
   mutable absl::Mutex store_mutex_;  // leaf but for the family's own
   std::string store_problem_ ABSL_GUARDED_BY(store_mutex_);

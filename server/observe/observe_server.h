@@ -13,6 +13,7 @@
 #include "observe/metrics.h"
 #include "observe/session_exposition.h"
 #include "registry/session_registry.h"
+#include "registry/tenant_quotas.h"
 
 namespace holter::observe {
 
@@ -21,6 +22,7 @@ struct ObserveOptions {
   registry::SessionRegistry* registry = nullptr;
   engine::Engine* engine = nullptr;
   Metrics* metrics = nullptr;
+  const registry::TenantQuotas* quotas = nullptr;  // null: there are none
   const Clock* clock = nullptr;
   std::string listen = "127.0.0.1:7601";
   SessionExpositionOptions sessions;

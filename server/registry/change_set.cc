@@ -9,12 +9,18 @@ RecordPtr ChangeSet::Create(Declaration declaration, v1::Origin origin) {
   RecordPtr record = context_.lifecycle->MakeRecord(std::move(declaration), origin);
   changes_.emplace_back(PutOf(*record));
   created_.push_back(record);
+  quota_.Add(record->tenant(), record->declaration.url);
+  is_asked_ = is_asked_ || origin != v1::ORIGIN_FILE;
   return record;
 }
 
 RecordPtr ChangeSet::Replace(const LiveSession& current, Declaration declaration) {
   if (current.record->declaration.paused && !declaration.paused) ++resumed_;
   RecordPtr record = context_.lifecycle->MakeSuccessor(*current.record, std::move(declaration));
+  if (record->declaration.url != current.record->declaration.url) {
+    quota_.Move(current.record->declaration.url, record->declaration.url);
+    is_asked_ = is_asked_ || record->origin != v1::ORIGIN_FILE;
+  }
   changes_.emplace_back(PutOf(*record));
   replaced_.emplace_back(record, current.cell);
   return record;
@@ -22,6 +28,7 @@ RecordPtr ChangeSet::Replace(const LiveSession& current, Declaration declaration
 
 void ChangeSet::Remove(LiveSession session) {
   changes_.emplace_back(store::DeleteChange{.name = session.record->Name()});
+  quota_.Remove(session.record->tenant(), session.record->declaration.url);
   removed_.push_back(std::move(session));
 }
 
@@ -37,15 +44,36 @@ size_t ChangeSet::NewConnections() const {
 }
 
 absl::Status ChangeSet::Try() const {
+  if (context_.quotas != nullptr && is_asked_) {
+    absl::Status status = context_.quotas->Check(quota_, context_.lifecycle->clock().Now());
+    if (!status.ok()) return status;
+  }
   absl::Status status = context_.engine->Admit(NewConnections());
   if (status.ok()) context_.engine->Unadmit(NewConnections());
   return status;
 }
 
+absl::Status ChangeSet::TakeRoom() const {
+  if (context_.quotas != nullptr && is_asked_) {
+    absl::Status status = context_.quotas->Take(quota_, context_.lifecycle->clock().Now());
+    if (!status.ok()) return status;
+  } else if (context_.quotas != nullptr) {
+    context_.quotas->TakeUnasked(quota_);
+  }
+  absl::Status status = context_.engine->Admit(NewConnections());
+  if (!status.ok() && context_.quotas != nullptr) context_.quotas->Settle(quota_, false);
+  return status;
+}
+
+void ChangeSet::GiveRoomBack() const {
+  context_.engine->Unadmit(NewConnections());
+  if (context_.quotas != nullptr) context_.quotas->Settle(quota_, false);
+}
+
 void ChangeSet::Commit(std::shared_ptr<ChangeSet> set, std::vector<store::Change> rows,
                        std::function<void(absl::Status)> done) {
   const WriteContext& context = set->context_;
-  if (absl::Status status = context.engine->Admit(set->NewConnections()); !status.ok()) return done(status);
+  if (absl::Status status = set->TakeRoom(); !status.ok()) return done(status);
   std::vector<store::Change> changes = std::exchange(set->changes_, {});
   std::move(rows.begin(), rows.end(), std::back_inserter(changes));
   if (changes.empty()) {
@@ -56,13 +84,14 @@ void ChangeSet::Commit(std::shared_ptr<ChangeSet> set, std::vector<store::Change
     if (status.ok()) {
       set->Publish();
     } else {
-      set->context_.engine->Unadmit(set->NewConnections());
+      set->GiveRoomBack();
     }
     done(std::move(status));
   });
 }
 
 void ChangeSet::Publish() {
+  if (context_.quotas != nullptr) context_.quotas->Settle(quota_, true);
   for (const LiveSession& session : removed_) {
     context_.lifecycle->Remove(session);
   }

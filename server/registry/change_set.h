@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "registry/tenant_quotas.h"
 #include "registry/write_context.h"
 
 namespace holter::registry {
@@ -30,16 +31,19 @@ class ChangeSet {
   size_t replaced() const { return replaced_.size(); }
   size_t removed() const { return removed_.size(); }
 
-  // RESOURCE_EXHAUSTED as Commit would answer it; takes nothing.
+  // RESOURCE_EXHAUSTED (quotas, room) as Commit would answer it; takes nothing.
   absl::Status Try() const;
 
-  // Takes room, commits the changes and `rows` at once, and makes them true: watchers and engine are told. Calls `done`
-  // once, from the store's thread, or in the caller when there is no room or nothing to store. Whatever goes wrong,
-  // nothing has changed.
+  // Takes quota and room, commits the changes and `rows` at once, and makes them true: watchers and engine are told.
+  // Calls `done` once, from the store's thread, or in the caller when there is no room or nothing to store. Whatever
+  // goes wrong, nothing has changed.
   static void Commit(std::shared_ptr<ChangeSet> set, std::vector<store::Change> rows,
                      std::function<void(absl::Status)> done);
 
  private:
+  // Quota and room, all or nothing.
+  absl::Status TakeRoom() const;
+  void GiveRoomBack() const;
   void Publish();
 
   const WriteContext context_;
@@ -49,6 +53,8 @@ class ChangeSet {
   std::vector<LiveSession> removed_;
   std::vector<std::pair<engine::SessionHandle, Duration>> reconnected_;
   size_t resumed_ = 0;
+  QuotaChange quota_;
+  bool is_asked_ = false;  // something of it comes from the API: what files declare is counted, and never refused
 };
 
 }  // namespace holter::registry

@@ -77,8 +77,9 @@ core::SessionObserver* SessionLifecycle::MetricsFor(const SessionRecord& record)
 
 void SessionLifecycle::Publish(const RecordPtr& record, bool announce) {
   table_->Insert(record, announce);
-  table_->SetCell(record->id,
-                  engine_->Begin(record->id, record->declaration.Spec(), MetricsFor(*record), transitions_));
+  core::SessionSpec spec = record->declaration.Spec();
+  if (tenants_ != nullptr) spec.tenant = tenants_->Of(record->tenant());
+  table_->SetCell(record->id, engine_->Begin(record->id, std::move(spec), MetricsFor(*record), transitions_));
 }
 
 void SessionLifecycle::Change(const RecordPtr& record, const engine::SessionHandle& cell) {

@@ -19,7 +19,11 @@ class SessionLifecycle {
  public:
   // `transitions` hears of every session; it and the table outlive the engine's use of them.
   SessionLifecycle(const RegistryOptions& options, SessionTable* table, core::SessionObserver* transitions)
-      : engine_(options.engine), observers_(options.observers), table_(table), transitions_(transitions) {}
+      : engine_(options.engine),
+        observers_(options.observers),
+        tenants_(options.tenants),
+        table_(table),
+        transitions_(transitions) {}
 
   const Clock& clock() const { return engine_->clock(); }
 
@@ -42,6 +46,7 @@ class SessionLifecycle {
 
   engine::Engine* const engine_;
   core::SessionObserverSource* const observers_;
+  TenantNumbers* const tenants_;
   SessionTable* const table_;
   core::SessionObserver* const transitions_;
   std::atomic<core::SessionId> next_id_{1};

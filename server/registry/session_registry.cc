@@ -14,6 +14,7 @@
 #include "registry/declaration_writer.h"
 #include "registry/file_reconciler.h"
 #include "registry/fleet_summary.h"
+#include "registry/held_watch_reader.h"
 #include "registry/name_sequencer.h"
 #include "registry/refusals.h"
 #include "registry/request_log.h"
@@ -91,7 +92,8 @@ class ComposedRegistry final : public SessionRegistry, private core::SessionObse
     return reconciler_.Reconcile(sessions);
   }
   absl::StatusOr<std::unique_ptr<WatchReader>> Watch(const v1::WatchSessionsRequest& request) override {
-    return SnapshotWatchReader::Open(request, &table_, &log_, &options_.engine->clock());
+    return HeldWatchReader::Hold(options_.quotas, request,
+                                 SnapshotWatchReader::Open(request, &table_, &log_, &options_.engine->clock()));
   }
   void ForEach(const std::function<void(const SessionView&)>& visit) const override;
   size_t size() const override { return table_.size(); }
@@ -136,6 +138,7 @@ WriteContext ComposedRegistry::Context() {
           .compiler = &compiler_,
           .lifecycle = &lifecycle_,
           .requests = &requests_,
+          .quotas = options_.quotas,
           .closed = &closed_};
 }
 
@@ -176,10 +179,12 @@ absl::Status ComposedRegistry::Load() {
   if (!stored.ok()) return stored.status();
   std::vector<RecordPtr> records;
   size_t connections = 0;
+  QuotaChange stored_use;
   for (store::StoredSession& session : *stored) {
     absl::StatusOr<RecordPtr> record = Restore(session);
     if (!record.ok()) return record.status();
     connections += (*record)->declaration.paused ? 0 : 1;
+    stored_use.Add((*record)->tenant(), (*record)->declaration.url);
     records.push_back(*std::move(record));
     session.declaration = std::string();  // not needed any more, and there are many
   }
@@ -195,6 +200,7 @@ absl::Status ComposedRegistry::Load() {
                                  connections, std::string(status.message())),
                      details.metadata);
   }
+  if (options_.quotas != nullptr) options_.quotas->TakeUnasked(stored_use);
   for (const RecordPtr& record : records) {
     lifecycle_.Publish(record, false);
   }

@@ -20,10 +20,12 @@
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "base/secret.h"
+#include "base/tenant_numbers.h"
 #include "core/session_observer.h"
 #include "engine/engine.h"
 #include "holter/v1/session.pb.h"
 #include "holter/v1/session_service.pb.h"
+#include "registry/tenant_quotas.h"
 #include "registry/watch_log.h"
 #include "store/store.h"
 
@@ -35,6 +37,8 @@ struct RegistryOptions {
   store::Store* store = nullptr;
   const SecretSource* secrets = nullptr;
   core::SessionObserverSource* observers = nullptr;
+  TenantNumbers* tenants = nullptr;  // null: dials are for no tenant in particular
+  TenantQuotas* quotas = nullptr;    // null: nothing is counted and nothing limited
   size_t watch_history = 65536;  // changes that a resume token may lie behind
 };
 

@@ -11,6 +11,7 @@
 #include "registry/request_log.h"
 #include "registry/session_lifecycle.h"
 #include "registry/session_table.h"
+#include "registry/tenant_quotas.h"
 #include "store/store.h"
 
 namespace holter::registry {
@@ -25,6 +26,7 @@ struct WriteContext {
   DeclarationCompiler* compiler = nullptr;
   SessionLifecycle* lifecycle = nullptr;
   RequestLog* requests = nullptr;
+  TenantQuotas* quotas = nullptr;  // null: nothing is counted
   const std::atomic<bool>* closed = nullptr;
 
   // UNAVAILABLE, SHUTTING_DOWN, when no more changes are taken.

@@ -32,12 +32,17 @@ std::string Cut(std::string_view text, size_t most) {
 }
 
 // Only for what passes by itself.
-std::optional<std::chrono::milliseconds> RetryAfter(std::string_view reason) {
+std::optional<std::chrono::milliseconds> RetryAfter(const google::rpc::ErrorInfo& info) {
+  const std::string_view reason = info.reason();
   if (reason == "SHUTTING_DOWN" || reason == "WATCH_LAGGED") {
     return std::chrono::seconds(1);
   }
   if (reason == "STORE_FULL") {
     return std::chrono::seconds(10);  // somebody has to make room
+  }
+  const auto quota = info.metadata().find("quota");
+  if (reason == "QUOTA_EXCEEDED" && quota != info.metadata().end() && quota->second == "creates_per_second") {
+    return std::chrono::seconds(1);
   }
   return reason == "CONCURRENT_CHANGE" ? std::optional(std::chrono::milliseconds(100)) : std::nullopt;
 }
@@ -110,7 +115,7 @@ google::rpc::Status ToRpcStatus(const absl::Status& status, const ResourceName& 
   const google::rpc::ErrorInfo info = ErrorInfoOf(status.code(), details);
   out.add_details()->PackFrom(info);
   AddByCode(status.code(), info.reason(), out.message(), resource, out);
-  if (const auto delay = RetryAfter(info.reason())) {
+  if (const auto delay = RetryAfter(info)) {
     google::rpc::RetryInfo retry;
     *retry.mutable_retry_delay() = google::protobuf::util::TimeUtil::MillisecondsToDuration(delay->count());
     out.add_details()->PackFrom(retry);

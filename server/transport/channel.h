@@ -70,9 +70,8 @@ class ChannelFactory {
  public:
   virtual ~ChannelFactory() = default;
 
-  // Begins an attempt. `observer` outlives the channel or its Release. `spec` is kept for the attempt.
-  virtual std::unique_ptr<Channel> Dial(std::string url, std::shared_ptr<const core::SharedSpec> spec,
-                                        ChannelObserver* observer) = 0;
+  // Begins an attempt. `observer` outlives the channel or its Release. What `session` shares is kept for the attempt.
+  virtual std::unique_ptr<Channel> Dial(core::SessionSpec session, ChannelObserver* observer) = 0;
   // Sockets open in this loop, those still closing included.
   virtual size_t open_files() const = 0;
   // Aborts every close handshake that still runs and cancels name resolution; called once, when the loop ends.

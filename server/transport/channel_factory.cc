@@ -36,10 +36,9 @@ class BeastChannelFactory final : public ChannelFactory {
   explicit BeastChannelFactory(boost::intrusive_ptr<LoopContext> context) : context_(std::move(context)) {}
   ~BeastChannelFactory() override { AbortAll(); }
 
-  std::unique_ptr<Channel> Dial(std::string url, std::shared_ptr<const core::SharedSpec> spec,
-                                ChannelObserver* observer) override {
+  std::unique_ptr<Channel> Dial(core::SessionSpec session, ChannelObserver* observer) override {
     boost::intrusive_ptr<Connection> connection(new Connection(context_, observer));
-    connection->Dial(std::move(url), std::move(spec));
+    connection->Dial(std::move(session));
     return std::make_unique<BeastChannel>(std::move(connection));
   }
 

@@ -31,10 +31,11 @@ Connection::Connection(boost::intrusive_ptr<LoopContext> context, ChannelObserve
 
 Connection::~Connection() = default;
 
-void Connection::Dial(std::string url, std::shared_ptr<const core::SharedSpec> spec) {
-  close_timeout_ = spec->connect.timeouts.close;
-  told_secret_ = std::any_of(spec->connect.headers.begin(), spec->connect.headers.end(), HasSecret);
-  dial_ = std::make_unique<DialAttempt>(*this, std::move(url), std::move(spec));
+void Connection::Dial(core::SessionSpec session) {
+  const core::ConnectSpec& spec = session.shared->connect;
+  close_timeout_ = spec.timeouts.close;
+  told_secret_ = std::any_of(spec.headers.begin(), spec.headers.end(), HasSecret);
+  dial_ = std::make_unique<DialAttempt>(*this, std::move(session));
   boost::asio::post(context_->io, [self = boost::intrusive_ptr<Connection>(this)] {
     if (self->dial_ != nullptr) {
       self->dial_->Start();

@@ -33,7 +33,7 @@ class Connection final : public LoopCounted<Connection> {
   Connection& operator=(const Connection&) = delete;
 
   // The channel's side.
-  void Dial(std::string url, std::shared_ptr<const core::SharedSpec> spec);
+  void Dial(core::SessionSpec session);
   void Ping(std::string payload);
   void Send(core::FrameKind kind, std::string payload);
   void Release(core::DropAction::Manner manner, uint16_t code, std::string_view reason);

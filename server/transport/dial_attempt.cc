@@ -24,8 +24,12 @@ bool HasControlCharacters(std::string_view text) {
 
 }  // namespace
 
-DialAttempt::DialAttempt(Connection& connection, std::string url, std::shared_ptr<const core::SharedSpec> spec)
-    : connection_(connection), url_text_(std::move(url)), spec_(std::move(spec)), deadline_(connection.context().io) {}
+DialAttempt::DialAttempt(Connection& connection, core::SessionSpec session)
+    : connection_(connection),
+      url_text_(std::move(session.url)),
+      spec_(std::move(session.shared)),
+      tenant_(session.tenant),
+      deadline_(connection.context().io) {}
 
 void DialAttempt::Start() {
   auto url = core::ParseUrl(url_text_);
@@ -94,7 +98,8 @@ void DialAttempt::Connect(const std::vector<boost::asio::ip::address>& addresses
     }
   }
   LoopContext& context = connection_.context();
-  race_ = AddressRace::Make(context.io, *context.options.guard, context.dialer, endpoints,
+  race_ = AddressRace::Make(context.io, *context.options.guard, context.dialer,
+                            {.tenant = tenant_, .host = url_.host, .port = url_.port}, endpoints,
                             [this](AddressRace::Outcome outcome) { OnConnected(std::move(outcome)); });
   race_->Start();
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,7 +23,7 @@ class Connection;
 // or OnOpened, in which it is destroyed: nothing of it is touched afterwards.
 class DialAttempt {
  public:
-  DialAttempt(Connection& connection, std::string url, std::shared_ptr<const core::SharedSpec> spec);
+  DialAttempt(Connection& connection, core::SessionSpec session);
 
   // From the loop, not from within Dial.
   void Start();
@@ -49,6 +50,7 @@ class DialAttempt {
   Connection& connection_;
   const std::string url_text_;
   const std::shared_ptr<const core::SharedSpec> spec_;
+  const uint32_t tenant_;
   core::Url url_;
   UpgradeRequest request_;
   core::Phase phase_ = core::Phase::kDns;

@@ -2,11 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
-#include <cstdint>
-#include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/error.h"
 
@@ -15,119 +13,57 @@ namespace {
 
 namespace ip = boost::asio::ip;
 
-// One denied range. IPv4 bytes stand at the front of `prefix`.
-struct Range {
-  std::array<uint8_t, 16> prefix;
-  int bits;
-  std::string_view text;  // as people write it
-  std::string_view name;  // why it is denied
-};
-
-// The addresses of clouds' metadata services come before the ranges that hold them, for the better message.
-constexpr Range kDeniedV4[] = {
-    {{169, 254, 169, 254}, 32, "169.254.169.254/32", "cloud metadata"},
-    {{100, 100, 100, 200}, 32, "100.100.100.200/32", "cloud metadata"},
-    {{192, 0, 0, 192}, 32, "192.0.0.192/32", "cloud metadata"},
-    {{168, 63, 129, 16}, 32, "168.63.129.16/32", "cloud metadata"},  // Azure's, although the address is public
-    {{0}, 8, "0.0.0.0/8", "this network"},
-    {{10}, 8, "10.0.0.0/8", "private"},
-    {{100, 64}, 10, "100.64.0.0/10", "carrier-grade NAT"},
-    {{169, 254}, 16, "169.254.0.0/16", "link-local"},
-    {{172, 16}, 12, "172.16.0.0/12", "private"},
-    {{192, 0, 0}, 24, "192.0.0.0/24", "IETF protocol assignments"},
-    {{192, 0, 2}, 24, "192.0.2.0/24", "documentation"},
-    {{192, 88, 99}, 24, "192.88.99.0/24", "6to4 relay anycast"},
-    {{192, 168}, 16, "192.168.0.0/16", "private"},
-    {{198, 18}, 15, "198.18.0.0/15", "benchmarking"},
-    {{198, 51, 100}, 24, "198.51.100.0/24", "documentation"},
-    {{203, 0, 113}, 24, "203.0.113.0/24", "documentation"},
-    {{224}, 4, "224.0.0.0/4", "multicast"},
-    {{240}, 4, "240.0.0.0/4", "reserved"},
-};
-constexpr Range kLoopbackV4 = {{127}, 8, "127.0.0.0/8", "loopback"};
-
-// Transition prefixes are denied whole: what they lead to depends on gateways that nobody here knows.
-constexpr Range kDeniedV6[] = {
-    {{0xfd, 0x00, 0x0e, 0xc2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x02, 0x54}, 128, "fd00:ec2::254/128", "cloud metadata"},
-    {{}, 128, "::/128", "unspecified"},
-    {{0x00, 0x64, 0xff, 0x9b}, 96, "64:ff9b::/96", "NAT64"},
-    {{0x00, 0x64, 0xff, 0x9b, 0x00, 0x01}, 48, "64:ff9b:1::/48", "local NAT64"},
-    {{0x01, 0x00}, 64, "100::/64", "discard"},
-    {{0x20, 0x01}, 32, "2001::/32", "Teredo"},
-    {{0x20, 0x01, 0x00, 0x10}, 28, "2001:10::/28", "ORCHID"},
-    {{0x20, 0x01, 0x00, 0x20}, 28, "2001:20::/28", "ORCHIDv2"},
-    {{0x20, 0x01, 0x0d, 0xb8}, 32, "2001:db8::/32", "documentation"},
-    {{0x20, 0x02}, 16, "2002::/16", "6to4"},
-    {{0x3f, 0xff}, 20, "3fff::/20", "documentation"},
-    {{0x5f, 0x00}, 16, "5f00::/16", "segment routing"},
-    {{0xfc}, 7, "fc00::/7", "unique local"},
-    {{0xfe, 0x80}, 10, "fe80::/10", "link-local"},
-    {{0xfe, 0xc0}, 10, "fec0::/10", "site-local"},
-    {{0xff}, 8, "ff00::/8", "multicast"},
-};
-constexpr Range kLoopbackV6 = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 128, "::1/128", "loopback"};
-constexpr std::string_view kIsatapText = "::5efe:0:0";
-
-bool Contains(const Range& range, const uint8_t* address) {
-  const int whole = range.bits / 8;
-  if (!std::equal(address, address + whole, range.prefix.begin())) {
-    return false;
+absl::Status Denied(const EgressTarget& target, const ip::address& address, const EgressVerdict& verdict) {
+  boost::system::error_code is_name;
+  ip::make_address(target.host, is_name);
+  const std::string_view name = verdict.range == nullptr ? verdict.rule : verdict.range->name;
+  std::string message;
+  if (is_name) {
+    message = fmt::format("{} leads to an address that is not allowed as a target ({})", target.host, name);
+  } else if (verdict.range != nullptr) {
+    message = fmt::format("{} is in {} ({}), which is not allowed as a target", address.to_string(),
+                          verdict.range->text, name);
+  } else {
+    message = fmt::format("{} is not allowed as a target ({})", address.to_string(), name);
   }
-  const int rest = range.bits % 8;
-  return rest == 0 || ((address[whole] ^ range.prefix[static_cast<size_t>(whole)]) >> (8 - rest)) == 0;
-}
-
-template <size_t kCount>
-const Range* Find(const Range (&ranges)[kCount], const uint8_t* address) {
-  const Range* found =
-      std::find_if(ranges, ranges + kCount, [&](const Range& range) { return Contains(range, address); });
-  return found == ranges + kCount ? nullptr : found;
-}
-
-absl::Status Denied(const ip::address& address, std::string_view range, std::string_view name) {
-  return MakeError(absl::StatusCode::kPermissionDenied, "EGRESS_DENIED",
-                   fmt::format("{} is in {} ({}), which is not allowed as a target", address.to_string(), range, name),
-                   {{"address", address.to_string()}, {"range", std::string(range)}});
-}
-
-// ::ffff:a.b.c.d and ::a.b.c.d; :: and ::1 are addresses of their own.
-std::optional<ip::address_v4> Unwrap(const ip::address_v6& address) {
-  const auto bytes = address.to_bytes();
-  const bool compatible = std::all_of(bytes.begin(), bytes.begin() + 12, [](uint8_t byte) { return byte == 0; });
-  if (!address.is_v4_mapped() && (!compatible || address.is_unspecified() || address.is_loopback())) {
-    return std::nullopt;
-  }
-  return ip::address_v4({bytes[12], bytes[13], bytes[14], bytes[15]});
-}
-
-// Interface identifier 0000:5efe or 0200:5efe in front of an IPv4 address (RFC 5214), under any prefix.
-bool IsIsatap(const ip::address_v6& address) {
-  const auto bytes = address.to_bytes();
-  return (bytes[8] & 0xfdU) == 0 && bytes[9] == 0 && bytes[10] == 0x5e && bytes[11] == 0xfe;
+  return MakeError(absl::StatusCode::kPermissionDenied, "EGRESS_DENIED", message,
+                   {{"rule", std::string(verdict.rule)}});
 }
 
 }  // namespace
 
-absl::Status EgressGuard::Check(const ip::address& address) const {
-  if (open_) return absl::OkStatus();
-  const auto judge = [&](const Range& loopback, const auto& denied, const uint8_t* bytes) {
-    if (Contains(loopback, bytes)) {
-      return allow_loopback_ ? absl::OkStatus() : Denied(address, loopback.text, loopback.name);
-    }
-    const Range* range = Find(denied, bytes);
-    return range == nullptr ? absl::OkStatus() : Denied(address, range->text, range->name);
-  };
-  if (address.is_v4()) {
-    return judge(kLoopbackV4, kDeniedV4, address.to_v4().to_bytes().data());
+EgressGuard::EgressGuard(bool allow_loopback, OperationObserver& operations)
+    : allow_loopback_(allow_loopback), operations_(operations), rules_(std::make_shared<const Rules>()) {}
+
+std::unique_ptr<EgressGuard> EgressGuard::Open() {
+  auto guard = std::make_unique<EgressGuard>(true);
+  TenantNumbers none;
+  EgressPolicy open;
+  open.everyone.mode = EgressMode::kOff;
+  guard->SetPolicy(std::move(open), none);
+  return guard;
+}
+
+void EgressGuard::SetPolicy(EgressPolicy policy, TenantNumbers& tenants) {
+  auto rules = std::make_shared<Rules>();
+  rules->everyone = std::move(policy.everyone);
+  for (auto& [tenant, own] : policy.tenants) rules->tenants.emplace(tenants.Of(tenant), std::move(own));
+  absl::MutexLock lock(&mutex_);
+  rules_ = std::move(rules);
+}
+
+absl::Status EgressGuard::Check(const EgressTarget& target, const ip::address& address) const {
+  std::shared_ptr<const Rules> rules;
+  {
+    absl::MutexLock lock(&mutex_);
+    rules = rules_;
   }
-  const ip::address_v6 v6 = address.to_v6();
-  if (const auto inner = Unwrap(v6)) {
-    return judge(kLoopbackV4, kDeniedV4, inner->to_bytes().data());
-  }
-  if (IsIsatap(v6)) {
-    return Denied(address, kIsatapText, "ISATAP");
-  }
-  return judge(kLoopbackV6, kDeniedV6, v6.to_bytes().data());
+  const auto own = rules->tenants.find(target.tenant);
+  const EgressRules& judged_by = own == rules->tenants.end() ? rules->everyone : own->second;
+  const EgressVerdict verdict = Judge(judged_by, allow_loopback_, target, address);
+  const bool reported = !verdict.allowed && judged_by.mode == EgressMode::kReport;
+  operations_.OnEgress(verdict.allowed ? "allowed" : (reported ? "reported" : "denied"), verdict.rule);
+  return verdict.allowed || reported ? absl::OkStatus() : Denied(target, address, verdict);
 }
 
 }  // namespace holter::transport

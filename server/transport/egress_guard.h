@@ -3,29 +3,46 @@
 #pragma once
 
 #include <boost/asio/ip/address.hpp>
-#include <string>
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "base/operation_observer.h"
+#include "base/tenant_numbers.h"
+#include "transport/egress_policy.h"
 
 namespace holter::transport {
 
-// Immutable; any thread.
+// Any thread. Holds what may be dialled now; before SetPolicy, EgressRules' defaults for everybody.
 class EgressGuard {
  public:
-  // `allow_loopback`: while every listener of ours is on loopback, loopback targets are allowed.
-  explicit EgressGuard(bool allow_loopback) : allow_loopback_(allow_loopback) {}
+  // `allow_loopback`: while every listener of ours is on loopback, loopback targets are allowed. `operations` hears of
+  // every verdict; it outlives the guard.
+  explicit EgressGuard(bool allow_loopback, OperationObserver& operations = NullOperationObserver());
   // Allows everything: for a program whose user could dial anything anyway.
-  static EgressGuard Open() { return EgressGuard(true, true); }
+  static std::unique_ptr<EgressGuard> Open();
 
-  // PERMISSION_DENIED names the range that forbids the address (private, loopback, link-local, metadata, transition
-  // prefixes …).
-  absl::Status Check(const boost::asio::ip::address& address) const;
+  // What is dialled from now on is judged by it; open connections stay. `tenants` gives the numbers of targets.
+  void SetPolicy(EgressPolicy policy, TenantNumbers& tenants) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // PERMISSION_DENIED, EGRESS_DENIED, metadata `rule`: the word of what denied it. The message names the address and
+  // its range only when the target's host is that address: what a name leads to is not for everybody to know.
+  absl::Status Check(const EgressTarget& target, const boost::asio::ip::address& address) const
+      ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
-  EgressGuard(bool allow_loopback, bool open) : allow_loopback_(allow_loopback), open_(open) {}
+  struct Rules {
+    EgressRules everyone;
+    std::unordered_map<uint32_t, EgressRules> tenants;
+  };
 
   const bool allow_loopback_;
-  const bool open_ = false;
+  OperationObserver& operations_;
+  mutable absl::Mutex mutex_;  // leaf
+  std::shared_ptr<const Rules> rules_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace holter::transport

@@ -123,17 +123,19 @@ std::vector<Tcp::endpoint> Interleave(const std::vector<Tcp::endpoint>& endpoint
 }
 
 std::shared_ptr<AddressRace> AddressRace::Make(boost::asio::io_context& io, const EgressGuard& guard,
-                                               AddressDialer& dialer, const std::vector<Tcp::endpoint>& endpoints,
-                                               Done done, Duration stagger) {
+                                               AddressDialer& dialer, EgressTarget target,
+                                               const std::vector<Tcp::endpoint>& endpoints, Done done,
+                                               Duration stagger) {
   return std::shared_ptr<AddressRace>(
-      new AddressRace(io, guard, dialer, Interleave(endpoints), std::move(done), stagger));
+      new AddressRace(io, guard, dialer, std::move(target), Interleave(endpoints), std::move(done), stagger));
 }
 
 AddressRace::AddressRace(boost::asio::io_context& io, const EgressGuard& guard, AddressDialer& dialer,
-                         std::vector<Tcp::endpoint> endpoints, Done done, Duration stagger)
+                         EgressTarget target, std::vector<Tcp::endpoint> endpoints, Done done, Duration stagger)
     : io_(io),
       guard_(guard),
       dialer_(dialer),
+      target_(std::move(target)),
       endpoints_(std::move(endpoints)),
       done_(std::move(done)),
       stagger_(stagger),
@@ -156,7 +158,7 @@ bool AddressRace::StartNext() {
   while (next_ < endpoints_.size()) {
     const Tcp::endpoint& endpoint = endpoints_[next_++];
     // Judged here and nowhere earlier: this very address is dialled.
-    if (const absl::Status verdict = guard_.Check(endpoint.address()); !verdict.ok()) {
+    if (const absl::Status verdict = guard_.Check(target_, endpoint.address()); !verdict.ok()) {
       NoteFailure(core::Reason::kEgressDenied, std::string(verdict.message()));
       continue;
     }

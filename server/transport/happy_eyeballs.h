@@ -63,9 +63,9 @@ class AddressRace final : public std::enable_shared_from_this<AddressRace> {
 
   static constexpr Duration kStagger = std::chrono::milliseconds(250);
 
-  // `guard` and `dialer` outlive the race.
+  // `guard`, which judges every endpoint for `target`, and `dialer` outlive the race.
   static std::shared_ptr<AddressRace> Make(boost::asio::io_context& io, const EgressGuard& guard, AddressDialer& dialer,
-                                           const std::vector<Tcp::endpoint>& endpoints, Done done,
+                                           EgressTarget target, const std::vector<Tcp::endpoint>& endpoints, Done done,
                                            Duration stagger = kStagger);
   void Start();
   // What is known of the failure so far, for the one whose deadline ends the race.
@@ -77,7 +77,7 @@ class AddressRace final : public std::enable_shared_from_this<AddressRace> {
     std::unique_ptr<PendingConnect> pending;  // null when it has ended
   };
 
-  AddressRace(boost::asio::io_context& io, const EgressGuard& guard, AddressDialer& dialer,
+  AddressRace(boost::asio::io_context& io, const EgressGuard& guard, AddressDialer& dialer, EgressTarget target,
               std::vector<Tcp::endpoint> endpoints, Done done, Duration stagger);
 
   // Starts the next address that is allowed; true if there was one.
@@ -90,6 +90,7 @@ class AddressRace final : public std::enable_shared_from_this<AddressRace> {
   boost::asio::io_context& io_;
   const EgressGuard& guard_;
   AddressDialer& dialer_;
+  const EgressTarget target_;
   const std::vector<Tcp::endpoint> endpoints_;
   Done done_;
   const Duration stagger_;

@@ -1,4 +1,5 @@
-// Makes the channel factory of a loop. The only door into this room besides channel.h and egress_guard.h.
+// Makes the channel factory of a loop. The only door into this room besides channel.h and egress_guard.h with what they
+// include.
 #pragma once
 
 #include <boost/asio/io_context.hpp>

@@ -56,10 +56,9 @@ class SteppedChannelFactory final : public transport::ChannelFactory {
  public:
   explicit SteppedChannelFactory(SteppedNetwork* network) : network_(network) {}
 
-  std::unique_ptr<transport::Channel> Dial(std::string url, std::shared_ptr<const core::SharedSpec> spec,
-                                           transport::ChannelObserver* observer) override {
+  std::unique_ptr<transport::Channel> Dial(core::SessionSpec session, transport::ChannelObserver* observer) override {
     if (network_->dial_throws_) throw std::runtime_error("dial was told to throw");
-    auto channel = std::make_unique<SteppedChannel>(std::move(url), std::move(spec), observer, sockets_,
+    auto channel = std::make_unique<SteppedChannel>(std::move(session.url), std::move(session.shared), observer, sockets_,
                                                     network_->polite_at_once_);
     auto handle = std::make_unique<SteppedChannelHandle>(channel.get());
     absl::MutexLock lock(&network_->mutex_);

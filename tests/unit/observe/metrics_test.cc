@@ -270,6 +270,24 @@ TEST_F(MetricsTest, OwnWork) {
   EXPECT_EQ(Value("holter_build_info{version=\"1.2.3\"}"), 1);
 }
 
+TEST_F(MetricsTest, VerdictsOnEgress) {
+  metrics_.OnEgress("denied", "private");
+  metrics_.OnEgress("denied", "private");
+  metrics_.OnEgress("reported", "metadata");
+  EXPECT_EQ(Value("holter_egress_verdicts_total{rule=\"private\",verdict=\"denied\"}"), 2);
+  EXPECT_EQ(Value("holter_egress_verdicts_total{rule=\"metadata\",verdict=\"reported\"}"), 1);
+}
+
+TEST_F(MetricsTest, QuotasAreThoseOfNow) {
+  metrics_.SetQuotas({{.tenant = "blue", .quota = "sessions", .used = 3, .limit = 7},
+                      {.tenant = "red", .quota = "watches", .used = 1, .limit = 2}});
+  EXPECT_EQ(Value("holter_quota_used{quota=\"sessions\",tenant=\"blue\"}"), 3);
+  EXPECT_EQ(Value("holter_quota_limit{quota=\"watches\",tenant=\"red\"}"), 2);
+  metrics_.SetQuotas({{.tenant = "blue", .quota = "sessions", .used = 4, .limit = 7}});
+  EXPECT_EQ(Value("holter_quota_used{quota=\"sessions\",tenant=\"blue\"}"), 4);
+  EXPECT_EQ(metrics_.Text().find("tenant=\"red\""), std::string::npos) << "what has no limit any more is gone";
+}
+
 TEST_F(MetricsTest, AStopOfTenSecondsIsVisible) {
   metrics_.OnLoopLag(0, 100us);
   metrics_.OnLoopLag(1, 249ms);

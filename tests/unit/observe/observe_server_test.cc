@@ -133,6 +133,8 @@ class ObserveServerTest : public ::testing::Test {
     metrics_.OnLoopLag(0, 1ms);
     metrics_.OnException("transport");
     metrics_.OnReload("access", true);
+    metrics_.OnEgress("allowed", "public");
+    metrics_.SetQuotas({{.tenant = "default", .quota = "sessions", .used = 1, .limit = 2}});
   }
   // A page on which every family of sessions has a sample.
   std::string FullSessions() {

@@ -228,6 +228,7 @@ class RegistryTest : public ::testing::Test {
                                                                                      .store = &store_,
                                                                                      .secrets = &secrets_,
                                                                                      .observers = &observers_,
+                                                                                     .quotas = &quotas_,
                                                                                      .watch_history = watch_history_});
     if (opened.ok()) registry_ = *std::move(opened);
     return opened.status();
@@ -307,6 +308,7 @@ class RegistryTest : public ::testing::Test {
   FakeStore store_;
   FakeSecrets secrets_;
   FakeObservers observers_;
+  TenantQuotas quotas_;
   std::unique_ptr<SessionRegistry> registry_;
 };
 

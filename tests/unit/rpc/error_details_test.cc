@@ -92,6 +92,11 @@ TEST(ErrorDetailsTest, RetryInfoOnlyWhereTryingAgainHelps) {
               ElementsAre("ErrorInfo", "QuotaFailure", "RetryInfo"));
   EXPECT_THAT(TypesOf(MakeError(absl::StatusCode::kResourceExhausted, "OPEN_FILES_EXHAUSTED", "x")),
               ElementsAre("ErrorInfo", "QuotaFailure"));
+  const auto quota = [](const char* which) {
+    return TypesOf(MakeError(absl::StatusCode::kResourceExhausted, "QUOTA_EXCEEDED", "x", {{"quota", which}}));
+  };
+  EXPECT_THAT(quota("creates_per_second"), ElementsAre("ErrorInfo", "QuotaFailure", "RetryInfo"));
+  EXPECT_THAT(quota("sessions"), ElementsAre("ErrorInfo", "QuotaFailure"));
   EXPECT_THAT(TypesOf(absl::InternalError("x")), ElementsAre("ErrorInfo"));
   EXPECT_THAT(TypesOf(absl::OutOfRangeError("x")), ElementsAre("ErrorInfo"));
 }

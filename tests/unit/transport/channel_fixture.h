@@ -147,7 +147,7 @@ class ChannelTest : public ::testing::Test {
 
   void Dial(const std::string& url) {
     observer.deaf = true;
-    channel = factory->Dial(url, std::make_shared<core::SharedSpec>(spec), &observer);
+    channel = factory->Dial({.url = url, .shared = std::make_shared<core::SharedSpec>(spec)}, &observer);
     observer.deaf = false;
   }
 

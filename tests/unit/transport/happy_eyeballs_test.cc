@@ -66,7 +66,7 @@ class HappyEyeballsTest : public ::testing::Test {
   void Race(const std::vector<std::string>& addresses, Duration stagger, bool allow_loopback = false) {
     guard = std::make_unique<EgressGuard>(allow_loopback);
     race = AddressRace::Make(
-        io, *guard, dialer, AtAll(addresses),
+        io, *guard, dialer, {.tenant = 0, .host = "feed.example.org", .port = 443}, AtAll(addresses),
         [this](AddressRace::Outcome result) {
           EXPECT_FALSE(outcome.has_value()) << "ended twice";
           outcome = std::move(result);
@@ -158,7 +158,8 @@ TEST_F(HappyEyeballsTest, AllDenied) {
   EXPECT_TRUE(dialer.started.empty());
   ASSERT_TRUE(RunUntil([&] { return outcome.has_value(); }));
   EXPECT_EQ(outcome->failure.reason, Reason::kEgressDenied);
-  EXPECT_NE(outcome->failure.detail.find("10.0.0.0/8"), std::string::npos);
+  EXPECT_NE(outcome->failure.detail.find("feed.example.org leads to"), std::string::npos) << outcome->failure.detail;
+  EXPECT_EQ(outcome->failure.detail.find("10.0"), std::string::npos) << "what is behind a name is not told";
 }
 
 TEST_F(HappyEyeballsTest, ATimeoutNamesWhoWasSilent) {

@@ -1,9 +1,11 @@
 #include "spec/yaml.h"
 
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <sstream>
 
 #include "base/error.h"
 #include "spec/yaml_reader.h"
@@ -28,6 +30,33 @@ absl::Status CheckText(std::string_view text, std::string_view file) {
   }
   return absl::OkStatus();
 }
+
+// Where the documents of a file begin.
+class DocumentStarts final : public YAML::EventHandler {
+ public:
+  // Stops after two: yaml-cpp 0.7 finds documents without end in such a text as ",.".
+  explicit DocumentStarts(std::string_view text) {
+    std::istringstream stream{std::string(text)};
+    YAML::Parser parser(stream);
+    while (marks.size() < 2 && parser.HandleNextDocument(*this)) {
+    }
+  }
+
+  void OnDocumentStart(const YAML::Mark& mark) override { marks.push_back(mark); }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& /*mark*/, YAML::anchor_t /*anchor*/) override {}
+  void OnAlias(const YAML::Mark& /*mark*/, YAML::anchor_t /*anchor*/) override {}
+  void OnScalar(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                const std::string& /*value*/) override {}
+  void OnSequenceStart(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                       YAML::EmitterStyle::value /*style*/) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                  YAML::EmitterStyle::value /*style*/) override {}
+  void OnMapEnd() override {}
+
+  std::vector<YAML::Mark> marks;
+};
 
 // The list below `sessions`, the only field of a file.
 void ReadFile(const YAML::Node& root, YamlReader& reader, std::vector<v1::Session>& out) {
@@ -69,11 +98,11 @@ absl::StatusOr<std::vector<v1::Session>> ParseSessionsYaml(std::string_view text
   YamlReader reader(file);
   std::vector<v1::Session> sessions;
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
-    if (documents.size() > 1) {
-      reader.Complain(documents[1].Mark(), "", "expected one document, got several");
+    const DocumentStarts documents(text);
+    if (documents.marks.size() > 1) {
+      reader.Complain(documents.marks[1], "", "expected one document, got several");
     } else {
-      ReadFile(documents.empty() ? YAML::Node() : documents[0], reader, sessions);
+      ReadFile(YAML::Load(std::string(text)), reader, sessions);
     }
   } catch (const YAML::Exception& problem) {
     reader.Complain(problem.mark, "", problem.msg);

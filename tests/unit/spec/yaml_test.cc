@@ -188,6 +188,7 @@ TEST(YamlTest, ComplaintsNameFileLineAndPath) {
       {"sessions:\n- status: {tcp_rtt: {min: 5}}\n", "min: expected seconds such as"},
       {"sessions:\n- group: a\n  <<: {}\n", "f.yaml:3: sessions[0].<<: unknown field"},
       {"sessions: []\n---\nsessions: []\n", "expected one document"},
+      {",.", "expected one document"},
       {"sessions:\n- {group: a\n", "f.yaml:"},
       {"sessions:\n\t- a\n", "f.yaml:2: "},
       {"sessions: *nope\n", "f.yaml:1: "},

@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <vector>
 
-#include "client/lib/status.h"
+#include "holter/status.h"
 
 namespace holter::cli {
 
@@ -27,6 +27,9 @@ ExitCode ExitCodeOf(const absl::Status& error) {
     case absl::StatusCode::kUnavailable:
     case absl::StatusCode::kDeadlineExceeded:
       return ExitCode::kUnreachable;
+    case absl::StatusCode::kFailedPrecondition:
+      // Whatever the server refuses has a reason; the library's own refusal means that nothing was sent.
+      return client::ReasonOf(error).empty() ? ExitCode::kUsage : ExitCode::kRefused;
     default:
       return ExitCode::kRefused;
   }

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 
 #include "client/cli/commands.h"
@@ -12,6 +13,8 @@
 namespace holter::cli {
 namespace {
 
+constexpr size_t kLargestBatch = 100;  // BatchCreateSessionsRequest
+
 struct CreateFlags {
   std::string file;
   std::string name;
@@ -19,8 +22,12 @@ struct CreateFlags {
   std::string group;
   std::vector<std::string> labels;
   std::string ca_secret;
+  bool paused = false;
+  client::ChangeOptions change;
   OutputFormat format = OutputFormat::kTable;
 };
+
+std::string ParentOf(const v1::Session& session) { return session.name().substr(0, session.name().find("/sessions/")); }
 
 absl::StatusOr<v1::Session> SessionFromFlags(const Invocation& invocation, const CreateFlags& flags) {
   if (flags.name.empty() || flags.spec.url.empty()) {
@@ -31,6 +38,7 @@ absl::StatusOr<v1::Session> SessionFromFlags(const Invocation& invocation, const
   v1::Session session;
   session.set_name(invocation.FullName(flags.name));
   session.set_group(flags.group);
+  if (flags.paused) session.set_paused(true);
   *session.mutable_spec() = *std::move(spec);
   if (!flags.ca_secret.empty()) session.mutable_spec()->mutable_tls()->set_ca_secret(flags.ca_secret);
   for (const std::string& label : flags.labels) {
@@ -50,23 +58,46 @@ absl::StatusOr<std::vector<v1::Session>> SessionsToCreate(const Invocation& invo
   return std::vector<v1::Session>{*std::move(session)};
 }
 
-// Stops at the first refusal: what follows may build on it.
+// One call for a session, batches for a file. Stops at the first refusal, of which nothing is created: what follows may
+// build on it.
+ExitCode CreateAll(Invocation& invocation, const CreateFlags& flags, const std::vector<v1::Session>& wanted,
+                   std::vector<v1::Session>& created) {
+  client::Client client(invocation.client_options());
+  if (wanted.size() == 1) {
+    auto answer = client.Create(wanted.front(), flags.change);
+    if (!answer.ok()) return ReportError(invocation.console, "create " + wanted.front().name(), answer.status());
+    created.push_back(*std::move(answer));
+    return ExitCode::kOk;
+  }
+  for (size_t begin = 0; begin < wanted.size();) {
+    const std::string parent = ParentOf(wanted[begin]);
+    size_t end = begin;
+    while (end < wanted.size() && end - begin < kLargestBatch && ParentOf(wanted[end]) == parent) ++end;
+    auto answer = client.BatchCreate(
+        parent,
+        {wanted.begin() + static_cast<std::ptrdiff_t>(begin), wanted.begin() + static_cast<std::ptrdiff_t>(end)},
+        flags.change);
+    if (!answer.ok()) {
+      const std::string what = fmt::format("create {} and {} more", wanted[begin].name(), end - begin - 1);
+      return ReportError(invocation.console, what, answer.status());
+    }
+    std::move(answer->begin(), answer->end(), std::back_inserter(created));
+    begin = end;
+  }
+  return ExitCode::kOk;
+}
+
 ExitCode RunCreate(Invocation& invocation, const CreateFlags& flags) {
   const auto wanted = SessionsToCreate(invocation, flags);
   if (!wanted.ok()) return ReportUsage(invocation.console, std::string(wanted.status().message()));
-  client::Client client(invocation.client_options());
-  std::vector<v1::Session> created;
-  ExitCode code = ExitCode::kOk;
-  for (const v1::Session& session : *wanted) {
-    auto answer = client.Create(session);
-    if (!answer.ok()) {
-      code = ReportError(invocation.console, "create " + session.name(), answer.status());
-      break;
-    }
-    created.push_back(*std::move(answer));
+  if (wanted->size() > kLargestBatch && !flags.change.request_id.empty()) {
+    return ReportUsage(invocation.console, fmt::format("--request-id: at most {} sessions", kLargestBatch));
   }
+  std::vector<v1::Session> created;
+  const ExitCode code = CreateAll(invocation, flags, *wanted, created);
   if (flags.format == OutputFormat::kTable) {
-    for (const v1::Session& session : created) invocation.console.out << session.name() << " created\n";
+    const char* const verb = flags.change.validate_only ? "would be created" : "created";
+    for (const v1::Session& session : created) invocation.console.out << session.name() << " " << verb << "\n";
   } else if (flags.file.empty() && !created.empty()) {
     PrintSession(invocation, flags.format, created.front());
   } else if (!flags.file.empty()) {
@@ -89,6 +120,9 @@ void AddCreateCommand(CLI::App& app, Invocation& invocation) {
   command->add_option("--group", flags->group, "The session's group, a label of the metrics");
   AddRepeated(*command, "--label", flags->labels, "KEY=VALUE; may be repeated");
   command->add_option("--ca-secret", flags->ca_secret, "name/key of a CA bundle below the daemon's --secrets-dir");
+  command->add_flag("--paused", flags->paused, "Without a connection until it is resumed");
+  AddDryRun(*command, flags->change);
+  AddRequestId(*command, flags->change);
   AddOutput(*command, flags->format);
   command->callback(
       [&invocation, flags] { invocation.action = [&invocation, flags] { return RunCreate(invocation, *flags); }; });

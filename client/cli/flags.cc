@@ -26,6 +26,27 @@ CLI::Option* AddOutput(CLI::App& command, OutputFormat& format) {
       ->default_str("table");
 }
 
+CLI::Option* AddDryRun(CLI::App& command, client::ChangeOptions& change) {
+  return command.add_flag("--dry-run", change.validate_only, "Let the server check everything, and change nothing");
+}
+
+CLI::Option* AddRequestId(CLI::App& command, client::ChangeOptions& change) {
+  return command
+      .add_option("--request-id", change.request_id,
+                  "UUID of version 4; the same change with the same id is made once; default: a new one")
+      ->type_name("UUID");
+}
+
+CLI::Option* AddEtag(CLI::App& command, client::ChangeOptions& change) {
+  return command.add_option("--etag", change.etag, "Only if the session has this etag still");
+}
+
+CLI::Option* AddFilter(CLI::App& command, std::string& filter) {
+  return command.add_option(
+      "--filter", filter,
+      "Which sessions, such as 'health = DOWN AND group = feeds'; ListSessionsRequest has the words");
+}
+
 CLI::Option* AddRepeated(CLI::App& command, const std::string& name, std::vector<std::string>& values,
                          const std::string& description) {
   return command.add_option(name, values, description)->allow_extra_args(false);

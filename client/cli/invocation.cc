@@ -2,6 +2,13 @@
 
 namespace holter::cli {
 
+client::ClientOptions Invocation::client_options() const {
+  client::ClientOptions result = options;
+  result.server = server;
+  result.deadline = deadline;
+  return result;
+}
+
 std::string Invocation::FullName(const std::string& name) const {
   return name.find('/') == std::string::npos ? parent() + "/sessions/" + name : name;
 }

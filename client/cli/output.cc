@@ -13,12 +13,6 @@
 namespace holter::cli {
 namespace {
 
-void PrintMessage(Console& console, OutputFormat format, const google::protobuf::Message& message) {
-  std::string text = format == OutputFormat::kJson ? spec::ToJson(message) : spec::ToYaml(message);
-  if (!text.ends_with('\n')) text += '\n';
-  console.out << text;
-}
-
 void PrintTable(Console& console, const Table& table) {
   for (const std::string& line : table.Lines(console.color)) console.out << line << "\n";
 }
@@ -43,6 +37,12 @@ std::string RttCell(const v1::SessionStatus& status) {
 }
 
 }  // namespace
+
+void PrintMessage(Console& console, OutputFormat format, const google::protobuf::Message& message) {
+  std::string text = format == OutputFormat::kJson ? spec::ToJson(message) : spec::ToYaml(message);
+  if (!text.ends_with('\n')) text += '\n';
+  console.out << text;
+}
 
 Table SessionTable(const Invocation& invocation, const std::vector<v1::Session>& sessions, WallTime now) {
   Table table({"NAME", "STATE", "HEALTH", "REASON", "RTT ms (tcp / proto / app)", "LAST-ALIVE", "RECONNECTS"});

@@ -1,6 +1,8 @@
 // Answers as a table, JSON or YAML.
 #pragma once
 
+#include <google/protobuf/message.h>
+
 #include <string>
 #include <vector>
 
@@ -23,6 +25,8 @@ struct ItemResult {
 // NAME STATE HEALTH REASON RTT LAST-ALIVE RECONNECTS.
 Table SessionTable(const Invocation& invocation, const std::vector<v1::Session>& sessions, WallTime now);
 
+// JSON or YAML.
+void PrintMessage(Console& console, OutputFormat format, const google::protobuf::Message& message);
 // JSON and YAML: the session.
 void PrintSession(const Invocation& invocation, OutputFormat format, const v1::Session& session);
 // JSON and YAML: `sessions:` and a list, as `holter apply -f` reads it.

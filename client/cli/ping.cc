@@ -156,8 +156,10 @@ void AddPingCommand(CLI::App& app, Invocation& invocation) {
   key->needs(cert);
   command->add_option("--dns-server", flags->dns_server, "HOST:PORT of a DNS server, in place of the system's");
   command->add_flag("-q,--quiet", flags->quiet, "Print only the summary");
-  command->callback(
-      [&invocation, flags] { invocation.action = [&invocation, flags] { return RunPing(invocation, *flags); }; });
+  command->callback([&invocation, flags] {
+    invocation.needs_server = false;
+    invocation.action = [&invocation, flags] { return RunPing(invocation, *flags); };
+  });
 }
 
 }  // namespace holter::cli

@@ -11,9 +11,7 @@ namespace holter::cli {
 namespace {
 
 void AddGlobalFlags(CLI::App& app, Invocation& invocation) {
-  app.add_option("--server", invocation.server, "Address of holterd")->envname("HOLTER_SERVER")->capture_default_str();
-  app.add_option("--tenant", invocation.tenant, "Tenant of short names, of list and of watch; - for all")
-      ->capture_default_str();
+  AddConnectionFlags(app, invocation.connection);
   AddDuration(app, "--deadline", invocation.deadline, "How long a call may take");
 }
 
@@ -40,7 +38,12 @@ ExitCode Run(int argc, const char* const* argv, Console& console) {
   AddCreateCommand(app, invocation);
   AddGetCommand(app, invocation);
   AddListCommand(app, invocation);
+  AddSummaryCommand(app, invocation);
+  AddUpdateCommand(app, invocation);
   AddDeleteCommand(app, invocation);
+  AddPauseCommand(app, invocation);
+  AddResumeCommand(app, invocation);
+  AddReconnectCommand(app, invocation);
   AddExportCommand(app, invocation);
   AddWatchCommand(app, invocation);
   AddPingCommand(app, invocation);
@@ -49,6 +52,11 @@ ExitCode Run(int argc, const char* const* argv, Console& console) {
   } catch (const CLI::ParseError& error) {
     const bool asked = app.exit(error, console.out, console.err) == 0;  // --help and --version are parse errors too
     return asked ? Flush(console, ExitCode::kOk) : ExitCode::kUsage;
+  }
+  if (invocation.needs_server) {
+    if (const absl::Status status = ResolveConnection(invocation.connection, invocation); !status.ok()) {
+      return ReportUsage(console, std::string(status.message()));
+    }
   }
   return Flush(console, invocation.action());
 }

@@ -20,6 +20,8 @@ struct WatchFlags {
   int count = 0;
   Duration refresh = std::chrono::seconds(1);
   Duration duration{};
+  client::WatchOptions options;
+  Duration bookmarks{};
   OutputFormat format = OutputFormat::kTable;
 };
 
@@ -59,7 +61,7 @@ bool PrintResponse(Invocation& invocation, const WatchFlags& flags, const v1::Wa
 ExitCode RunWatchLines(Invocation& invocation, const WatchFlags& flags) {
   Interrupt interrupt(flags.duration);
   client::Client client(invocation.client_options());
-  const auto watch = client.WatchSessions(invocation.parent());
+  const auto watch = client.WatchSessions(invocation.parent(), flags.options);
   const InterruptScope scope(interrupt, [&watch] { watch->Cancel(); });
   ChangeLines lines(invocation);
   int printed = 0;
@@ -95,11 +97,25 @@ void AddWatchCommand(CLI::App& app, Invocation& invocation) {
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   AddDuration(*command, "--for", flags->duration, "End after this time; 0s: never");
+  AddFilter(*command, flags->options.filter);
+  command->add_flag("--conflate", flags->options.conflate,
+                    "If this reads too slowly, leave out steps, never the last state");
+  AddDuration(*command, "--bookmarks", flags->bookmarks, "A bookmark when nothing was told for this long; 0s: none");
+  command->add_option("--fields", flags->options.read_mask, "What to tell of a session, such as status.health,labels")
+      ->delimiter(',')
+      ->allow_extra_args(false);
   AddOutput(*command, flags->format);
   command->callback([&invocation, flags] {
+    flags->options.bookmark_interval = flags->bookmarks;
+    if (!flags->options.read_mask.empty() && flags->format == OutputFormat::kTable) {
+      throw CLI::ValidationError("--fields needs -o json or -o yaml");
+    }
     invocation.action = [&invocation, flags] {
       if (!flags->table) return RunWatchLines(invocation, *flags);
-      return RunWatchTable(invocation, {.refresh = flags->refresh, .count = flags->count, .duration = flags->duration});
+      return RunWatchTable(invocation, {.refresh = flags->refresh,
+                                        .count = flags->count,
+                                        .duration = flags->duration,
+                                        .filter = flags->options.filter});
     };
   });
 }

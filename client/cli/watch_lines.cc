@@ -54,6 +54,12 @@ std::optional<std::string> ChangeLines::LineOf(const v1::SessionChange& change, 
       known_.erase(name);
       what = "deleted";
       break;
+    case v1::SessionChange::KIND_LEFT:
+      known_.erase(name);
+      what = "no longer matches";
+      break;
+    case v1::SessionChange::KIND_BOOKMARK:
+      return fmt::format("{}  bookmark", LocalTime(ToWallTime(change.time())));
     default:
       return std::nullopt;
   }

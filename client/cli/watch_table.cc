@@ -28,8 +28,8 @@ constexpr size_t kFrameRows = 5;  // title, counts, header, blank lines
 // fails for good leaves the table without them: the draw loop finds out about the server by itself.
 class RecentChanges {
  public:
-  RecentChanges(client::Client& client, const Invocation& invocation, bool color)
-      : watch_(client.WatchSessions(invocation.parent())),
+  RecentChanges(client::Client& client, const Invocation& invocation, const std::string& filter, bool color)
+      : watch_(client.WatchSessions(invocation.parent(), {.filter = filter})),
         lines_(invocation),
         color_(color),
         thread_([this] { Follow(); }) {}
@@ -185,9 +185,9 @@ ExitCode RunWatchTable(Invocation& invocation, const WatchTableFlags& flags) {
   const InterruptScope scope(interrupt, [&pause] { pause.End(); });
   client::Client client(invocation.client_options());
   Frame frame;
-  auto sessions = client.List(invocation.parent());
+  auto sessions = client.List(invocation.parent(), {.filter = flags.filter});
   if (!sessions.ok()) return ReportError(invocation.console, "list " + invocation.parent(), sessions.status());
-  const RecentChanges changes(client, invocation, invocation.console.color);
+  const RecentChanges changes(client, invocation, flags.filter, invocation.console.color);
   const Screen screen(invocation.console);
   for (int drawn = 1;; ++drawn) {
     frame.server = sessions.status();
@@ -195,7 +195,7 @@ ExitCode RunWatchTable(Invocation& invocation, const WatchTableFlags& flags) {
     frame.changes = changes.Get();
     Draw(invocation, frame);
     if (!invocation.console.out || drawn == flags.count || !pause.Wait(flags.refresh)) return ExitCode::kOk;
-    sessions = client.List(invocation.parent());
+    sessions = client.List(invocation.parent(), {.filter = flags.filter});
   }
 }
 

@@ -15,6 +15,7 @@ struct WatchTableFlags {
   Duration refresh = std::chrono::seconds(1);
   int count = 0;        // tables to draw; 0: no limit
   Duration duration{};  // zero: no limit
+  std::string filter{};
 };
 
 // On a terminal the table is drawn in place; elsewhere one follows the other. Ends by Ctrl-C, count or duration. While

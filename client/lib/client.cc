@@ -1,145 +1,86 @@
-#include "client/lib/client.h"
+#include "holter/client.h"
 
-#include <google/protobuf/empty.pb.h>
-#include <grpcpp/grpcpp.h>
-
-#include <thread>
+#include <optional>
 #include <utility>
 
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
-#include "client/lib/status.h"
-#include "holter/v1/session_service.grpc.pb.h"
+#include "absl/synchronization/notification.h"
 
 namespace holter::client {
 namespace {
 
-using Stub = v1::SessionService::StubInterface;
-
-// A page of whole sessions may be larger than gRPC's default of 4 MiB.
-constexpr int kMaxReceiveBytes = 64 << 20;
-constexpr int kPageSize = 1000;
-
-std::shared_ptr<grpc::Channel> MakeChannel(const ClientOptions& options) {
-  grpc::ChannelArguments arguments;
-  arguments.SetMaxReceiveMessageSize(kMaxReceiveBytes);
-  // A daemon that restarts is back within a second; gRPC's defaults would look for it up to two minutes later.
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1000);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2000);
-  // No proxy can reach our own loopback.
-  for (const char* loopback : {"127.", "localhost:", "[::1]"}) {
-    if (absl::StartsWith(options.server, loopback)) arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  }
-  return grpc::CreateCustomChannel(
-      options.server, options.credentials ? options.credentials : grpc::InsecureChannelCredentials(), arguments);
+// Runs `start` with a callback, and waits for it.
+template <typename T, typename Start>
+T Await(const Start& start) {
+  std::optional<T> result;
+  absl::Notification answered;
+  start([&](T answer) {
+    result = std::move(answer);
+    answered.Notify();
+  });
+  answered.WaitForNotification();
+  return *std::move(result);
 }
 
-// tenants/{tenant}/sessions/{session} to both halves; the server judges them.
-std::pair<std::string, std::string> SplitName(const std::string& name) {
-  const std::string_view infix = "/sessions/";
-  const size_t at = name.find(infix);
-  if (at == std::string::npos) return {"", name};
-  return {name.substr(0, at), name.substr(at + infix.size())};
-}
+using SessionOr = absl::StatusOr<v1::Session>;
+using SessionsOr = absl::StatusOr<std::vector<v1::Session>>;
 
 }  // namespace
 
-struct Client::Impl {
-  template <typename Request, typename Response>
-  using Method = grpc::Status (Stub::*)(grpc::ClientContext*, const Request&, Response*);
-
-  Impl(std::shared_ptr<grpc::Channel> the_channel, const ClientOptions& the_options)
-      : options(the_options), channel(std::move(the_channel)), stub(v1::SessionService::NewStub(channel)) {}
-
-  template <typename Request, typename Response>
-  absl::Status Change(Method<Request, Response> method, const Request& request, Response& response) const {
-    return Attempt(method, request, response, std::chrono::system_clock::now() + options.deadline);
-  }
-
-  template <typename Request, typename Response>
-  absl::Status Read(Method<Request, Response> method, const Request& request, Response& response) const {
-    const auto deadline = std::chrono::system_clock::now() + options.deadline;
-    RetryBackoff backoff(options.retry);
-    while (true) {
-      absl::Status status = Attempt(method, request, response, deadline);
-      if (!absl::IsUnavailable(status) || backoff.attempt() >= options.retry.max_retries) return status;
-      const auto delay = backoff.Next();
-      if (std::chrono::system_clock::now() + delay >= deadline) return status;
-      std::this_thread::sleep_for(delay);
-    }
-  }
-
-  template <typename Request, typename Response>
-  absl::Status Attempt(Method<Request, Response> method, const Request& request, Response& response,
-                       std::chrono::system_clock::time_point deadline) const {
-    grpc::ClientContext context;
-    context.set_deadline(deadline);
-    response.Clear();
-    return FromGrpc(((*stub).*method)(&context, request, &response));
-  }
-
-  const ClientOptions options;
-  const std::shared_ptr<grpc::Channel> channel;
-  const std::unique_ptr<Stub> stub;
-};
-
-Client::Client(const ClientOptions& options) : Client(MakeChannel(options), options) {}
-Client::Client(std::shared_ptr<grpc::Channel> channel, const ClientOptions& options)
-    : impl_(std::make_unique<Impl>(std::move(channel), options)) {}
-Client::~Client() = default;
-
-absl::StatusOr<v1::Session> Client::Create(const v1::Session& session) {
-  v1::CreateSessionRequest request;
-  auto [parent, id] = SplitName(session.name());
-  request.set_parent(std::move(parent));
-  request.set_session_id(std::move(id));
-  *request.mutable_session() = session;
-  v1::Session response;
-  if (absl::Status status = impl_->Change(&Stub::CreateSession, request, response); !status.ok()) return status;
-  return response;
+SessionOr Client::Create(const v1::Session& session, const ChangeOptions& options) {
+  return Await<SessionOr>([&](const auto& done) { async_.Create(session, options, done); });
 }
 
-absl::StatusOr<v1::Session> Client::Get(const std::string& name) {
-  v1::GetSessionRequest request;
-  request.set_name(name);
-  v1::Session response;
-  if (absl::Status status = impl_->Read(&Stub::GetSession, request, response); !status.ok()) return status;
-  return response;
+SessionOr Client::Get(const std::string& name) {
+  return Await<SessionOr>([&](const auto& done) { async_.Get(name, done); });
 }
 
-absl::StatusOr<std::vector<v1::Session>> Client::List(const std::string& parent) {
-  std::vector<v1::Session> sessions;
-  v1::ListSessionsRequest request;
-  request.set_parent(parent);
-  request.set_page_size(kPageSize);
-  do {
-    v1::ListSessionsResponse response;
-    if (absl::Status status = impl_->Read(&Stub::ListSessions, request, response); !status.ok()) return status;
-    for (v1::Session& session : *response.mutable_sessions()) sessions.push_back(std::move(session));
-    request.set_page_token(response.next_page_token());
-  } while (!request.page_token().empty());
-  return sessions;
+SessionsOr Client::List(const std::string& parent, const ListOptions& options) {
+  return Await<SessionsOr>([&](const auto& done) { async_.List(parent, options, done); });
 }
 
-absl::StatusOr<v1::Session> Client::Update(const v1::Session& session, const std::vector<std::string>& paths) {
-  v1::UpdateSessionRequest request;
-  *request.mutable_session() = session;
-  for (const std::string& path : paths) request.mutable_update_mask()->add_paths(path);
-  v1::Session response;
-  if (absl::Status status = impl_->Change(&Stub::UpdateSession, request, response); !status.ok()) return status;
-  return response;
+SessionOr Client::Update(const v1::Session& session, const std::vector<std::string>& paths,
+                         const ChangeOptions& options) {
+  return Await<SessionOr>([&](const auto& done) { async_.Update(session, paths, options, done); });
 }
 
-absl::Status Client::Delete(const std::string& name) {
-  v1::DeleteSessionRequest request;
-  request.set_name(name);
-  google::protobuf::Empty response;
-  return impl_->Change(&Stub::DeleteSession, request, response);
+absl::Status Client::Delete(const std::string& name, const ChangeOptions& options) {
+  return Await<absl::Status>([&](const auto& done) { async_.Delete(name, options, done); });
 }
 
-std::unique_ptr<Watch> Client::WatchSessions(const std::string& parent, const WatchOptions& options) {
-  return std::make_unique<Watch>(impl_->channel, parent, options);
+SessionsOr Client::BatchCreate(const std::string& parent, const std::vector<v1::Session>& sessions,
+                               const ChangeOptions& options) {
+  return Await<SessionsOr>([&](const auto& done) { async_.BatchCreate(parent, sessions, options, done); });
+}
+
+SessionsOr Client::BatchGet(const std::string& parent, const std::vector<std::string>& names) {
+  return Await<SessionsOr>([&](const auto& done) { async_.BatchGet(parent, names, done); });
+}
+
+absl::Status Client::BatchDelete(const std::string& parent, const std::vector<std::string>& names,
+                                 const ChangeOptions& options) {
+  return Await<absl::Status>([&](const auto& done) { async_.BatchDelete(parent, names, options, done); });
+}
+
+SessionOr Client::Pause(const std::string& name, const ChangeOptions& options) {
+  return Await<SessionOr>([&](const auto& done) { async_.Pause(name, options, done); });
+}
+
+SessionOr Client::Resume(const std::string& name, const ChangeOptions& options) {
+  return Await<SessionOr>([&](const auto& done) { async_.Resume(name, options, done); });
+}
+
+SessionOr Client::Reconnect(const std::string& name, const ChangeOptions& options) {
+  return Await<SessionOr>([&](const auto& done) { async_.Reconnect(name, options, done); });
+}
+
+absl::StatusOr<int> Client::ReconnectAll(const std::string& parent, const std::string& filter,
+                                         std::chrono::nanoseconds over) {
+  return Await<absl::StatusOr<int>>([&](const auto& done) { async_.ReconnectAll(parent, filter, over, done); });
+}
+
+absl::StatusOr<v1::FleetSummary> Client::GetFleetSummary(const std::string& parent, const std::string& filter) {
+  return Await<absl::StatusOr<v1::FleetSummary>>(
+      [&](const auto& done) { async_.GetFleetSummary(parent, filter, done); });
 }
 
 }  // namespace holter::client

@@ -1,4 +1,4 @@
-#include "client/lib/status.h"
+#include "holter/status.h"
 
 #include <grpcpp/support/status.h>
 

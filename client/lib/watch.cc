@@ -1,14 +1,17 @@
-#include "client/lib/watch.h"
+#include "holter/watch.h"
 
-#include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-#include "client/lib/status.h"
+#include "client/lib/connection.h"
+#include "client/lib/requests.h"
+#include "holter/status.h"
 #include "holter/v1/session_service.grpc.pb.h"
 
 namespace holter::client {
@@ -18,14 +21,22 @@ namespace holter::client {
 struct Watch::Impl {
   using Reader = grpc::ClientReaderInterface<v1::WatchSessionsResponse>;
 
-  Impl(const std::shared_ptr<grpc::Channel>& channel, std::string the_parent, const WatchOptions& options)
-      : stub(v1::SessionService::NewStub(channel)),
-        parent(std::move(the_parent)),
+  Impl(std::shared_ptr<const Connection> the_connection, std::string parent, const WatchOptions& options)
+      : connection(std::move(the_connection)),
         max_first_retries(options.retry.max_retries),
         token(options.resume_token),
-        backoff(options.retry) {}
+        backoff(options.retry) {
+    request.set_parent(std::move(parent));
+    request.set_filter(options.filter);
+    for (const std::string& path : options.read_mask) request.mutable_read_mask()->add_paths(path);
+    if (options.bookmark_interval.count() != 0) {
+      *request.mutable_bookmark_interval() = ToProto(options.bookmark_interval);
+    }
+    request.set_conflate(options.conflate);
+  }
 
-  bool Open();
+  absl::Status Open();
+  WatchEvent Take(v1::WatchSessionsResponse response);
   absl::Status Close();
   absl::StatusOr<WatchEvent> AfterBreak(const absl::Status& cause);
   bool ComesBackAfter(const absl::Status& cause) const;
@@ -33,8 +44,8 @@ struct Watch::Impl {
   bool Cancelled() const;
   bool WaitUnlessCancelled(std::chrono::nanoseconds delay);
 
-  const std::unique_ptr<v1::SessionService::StubInterface> stub;
-  const std::string parent;
+  const std::shared_ptr<const Connection> connection;
+  v1::WatchSessionsRequest request;  // of every stream, but for the token
   const int max_first_retries;
   std::string token;
   RetryBackoff backoff;
@@ -42,27 +53,45 @@ struct Watch::Impl {
   bool in_snapshot = false;          // responses without a token have come since the stream began
   std::chrono::nanoseconds delay{};  // before the next stream
   std::unique_ptr<Reader> reader;
+  std::optional<v1::WatchSessionsResponse> held;  // what stood behind a reset in one response
 
   mutable absl::Mutex mutex;
   bool cancelled ABSL_GUARDED_BY(mutex) = false;
   std::unique_ptr<grpc::ClientContext> context ABSL_GUARDED_BY(mutex);
 };
 
-// False when the watch was cancelled.
-bool Watch::Impl::Open() {
+// CANCELLED when the watch was cancelled.
+absl::Status Watch::Impl::Open() {
   auto fresh = std::make_unique<grpc::ClientContext>();
+  if (absl::Status status = connection->Prepare(*fresh); !status.ok()) return status;
   grpc::ClientContext* const raw = fresh.get();
   {
     absl::MutexLock lock(&mutex);
-    if (cancelled) return false;
+    if (cancelled) return absl::CancelledError("the watch was cancelled");
     context = std::move(fresh);
   }
-  v1::WatchSessionsRequest request;
-  request.set_parent(parent);
   request.set_resume_token(token);
   in_snapshot = false;
-  reader = stub->WatchSessions(raw, request);
-  return true;
+  reader = connection->stub().WatchSessions(raw, request);
+  return absl::OkStatus();
+}
+
+// What stands before a reset is to be forgotten with the rest.
+WatchEvent Watch::Impl::Take(v1::WatchSessionsResponse response) {
+  WatchEvent event;
+  auto& changes = *response.mutable_changes();
+  const auto reset = std::find_if(changes.rbegin(), changes.rend(), [](const v1::SessionChange& change) {
+    return change.kind() == v1::SessionChange::KIND_RESET;
+  });
+  if (reset != changes.rend()) {
+    changes.DeleteSubrange(0, static_cast<int>(std::distance(reset, changes.rend())));
+    event.kind = WatchEvent::Kind::kReset;
+    event.cause = absl::ResourceExhaustedError("the watch was read too slowly");
+    held = std::move(response);
+  } else {
+    event.response = std::move(response);
+  }
+  return event;
 }
 
 // The reader has to go before its context.
@@ -125,8 +154,8 @@ bool Watch::Impl::WaitUnlessCancelled(std::chrono::nanoseconds wait) {
   return !cancelled;
 }
 
-Watch::Watch(const std::shared_ptr<grpc::Channel>& channel, std::string parent, const WatchOptions& options)
-    : impl_(std::make_unique<Impl>(channel, std::move(parent), options)) {}
+Watch::Watch(std::shared_ptr<const Connection> connection, std::string parent, const WatchOptions& options)
+    : impl_(std::make_unique<Impl>(std::move(connection), std::move(parent), options)) {}
 
 Watch::~Watch() {
   impl_->Cancel();
@@ -139,17 +168,23 @@ Watch::~Watch() {
 }
 
 absl::StatusOr<WatchEvent> Watch::Next() {
+  if (impl_->held) {
+    WatchEvent event;
+    event.response = *std::exchange(impl_->held, std::nullopt);
+    if (!event.response.changes().empty()) return event;
+  }
   if (!impl_->reader) {
     const auto delay = std::exchange(impl_->delay, {});
-    if (!impl_->WaitUnlessCancelled(delay) || !impl_->Open()) return absl::CancelledError("the watch was cancelled");
+    if (!impl_->WaitUnlessCancelled(delay)) return absl::CancelledError("the watch was cancelled");
+    if (absl::Status status = impl_->Open(); !status.ok()) return status;
   }
-  WatchEvent event;
-  if (!impl_->reader->Read(&event.response)) return impl_->AfterBreak(impl_->Close());
+  v1::WatchSessionsResponse response;
+  if (!impl_->reader->Read(&response)) return impl_->AfterBreak(impl_->Close());
   impl_->had_response = true;
   impl_->backoff.Reset();
-  impl_->in_snapshot = event.response.resume_token().empty();
-  if (!event.response.resume_token().empty()) impl_->token = event.response.resume_token();
-  return event;
+  impl_->in_snapshot = response.resume_token().empty();
+  if (!response.resume_token().empty()) impl_->token = response.resume_token();
+  return impl_->Take(std::move(response));
 }
 
 void Watch::Cancel() { impl_->Cancel(); }

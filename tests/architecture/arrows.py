@@ -35,7 +35,7 @@ LIBRARIES = [
     (r"ares", {"server/transport"}),
     (r"SQLiteCpp|sqlite3", {"server/store"}),
     (r"prometheus/", {"server/observe"}),
-    (r"yaml-cpp", {"server/spec", "server/app", "server/access"}),
+    (r"yaml-cpp", {"server/spec", "server/app", "server/access", "client/cli"}),
     (r"CLI/", {"server/app", "client/cli"}),
 ]
 MOST_BEAST_SOURCES = 3
@@ -53,6 +53,8 @@ def target_of(include, root):
     """The room that an include leads to, or None for a library."""
     if include.startswith(("holter/v1/", "google/rpc/")):
         return "grpc" if ".grpc.pb." in include else "proto"
+    if include.startswith("holter/"):
+        return "client/lib"  # its installed headers
     if include.startswith(("grpcpp/", "grpc/")):
         return "grpc"
     head = include.split("/")[0]

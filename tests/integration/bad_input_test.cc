@@ -3,7 +3,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include <google/protobuf/util/json_util.h>
-#include "client/lib/status.h"
+#include "holter/status.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "holter/v1/session_service.grpc.pb.h"

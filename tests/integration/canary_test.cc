@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <regex>
 
-#include "client/lib/status.h"
+#include "holter/status.h"
 #include "tests/integration/fixture.h"
 #include "tests/support/misbehaving_peer.h"
 #include "tests/support/test_certificates.h"

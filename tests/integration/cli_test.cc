@@ -80,6 +80,53 @@ TEST_F(CommandLineTest, ApplyTellsWhatItChanged) {
   EXPECT_EQ(client->Get(NameOf("a"))->spec().url(), "ws://127.0.0.1:2/");
 }
 
+TEST_F(CommandLineTest, SteersASessionThroughItsLife) {
+  const Peer peer(PeerKind::kPython, scratch, nullptr);
+  EXPECT_EQ(Holter({"create", "a", peer.Url(), "--interval", "100ms", "--dry-run"}).out,
+            NameOf("a") + " would be created\n");
+  EXPECT_EQ(Holter({"get", "a"}).code, 3) << "a dry run creates nothing";
+  ASSERT_EQ(Holter({"create", "a", peer.Url(), "--interval", "100ms"}).code, 0);
+  const CliReport trial =
+      Holter({"update", "a", "--set", "group=feeds", "--set", "spec.reconnect.max_delay=9s", "--dry-run"});
+  EXPECT_EQ(trial.out, NameOf("a") + " would be updated\n  + group: feeds\n  + spec.reconnect.max_delay: 9s\n")
+      << trial.err;
+  EXPECT_EQ(Holter({"update", "a", "--set", "labels={team: x}", "--set", "spec.reconnect.max_delay=9s"}).code, 0);
+  EXPECT_EQ(client->Get(NameOf("a"))->spec().reconnect().max_delay(), "9s");
+  EXPECT_EQ(client->Get(NameOf("a"))->spec().protocol_heartbeat().interval(), "100ms") << "the rest stays";
+  const CliReport stale = Holter({"update", "a", "--set", "group=x", "--etag", "not-this"});
+  EXPECT_EQ(stale.code, 3);
+  EXPECT_THAT(stale.err, HasSubstr("ETAG_MISMATCH"));
+  EXPECT_EQ(Holter({"pause", "a"}).out, NameOf("a") + " paused\n");
+  EXPECT_TRUE(Await([&] {
+    return Holter({"list", "--filter", "state = PAUSED"}).out.find("\na ") != std::string::npos;
+  }));
+  EXPECT_EQ(Holter({"reconnect", "a"}).code, 3) << "a paused session has no connection";
+  EXPECT_EQ(Holter({"resume", "a"}).out, NameOf("a") + " resumed\n");
+  EXPECT_TRUE(Await([&] { return StatusOf("a").health() == v1::HEALTH_HEALTHY; }));
+  EXPECT_THAT(Holter({"summary", "--filter", "labels.team = x"}).out, HasSubstr("health   1 HEALTHY\n"));
+  EXPECT_EQ(Holter({"reconnect", "--filter", "labels.team = x"}).out, "1 session reconnecting\n");
+  EXPECT_EQ(Holter({"delete", "a", "nobody", "--all-or-none"}).code, 3);
+  EXPECT_EQ(Holter({"get", "a", "a2"}).code, 3);
+  EXPECT_EQ(Holter({"delete", "a", "--dry-run"}).out, NameOf("a") + " would be deleted\n");
+  EXPECT_EQ(Holter({"delete", "a", "--all-or-none"}).out, NameOf("a") + " deleted\n");
+}
+
+TEST_F(CommandLineTest, AFilterWithAnErrorNamesThePlace) {
+  const CliReport report = Holter({"list", "--filter", "health = "});
+  EXPECT_EQ(report.code, 3);
+  EXPECT_THAT(report.err, HasSubstr("filter"));
+}
+
+TEST_F(CommandLineTest, AWatchWithAFilterTellsWhoLeaves) {
+  ASSERT_EQ(Holter({"create", "a", "ws://127.0.0.1:1/", "--group", "x"}).code, 0);
+  ChildProcess watch({HOLTER_BINARY, "watch", "--filter", "group = x", "--server", daemon->grpc()}, scratch.path());
+  ASSERT_TRUE(Await([&] { return watch.Out().find("  a  ") != std::string::npos; })) << watch.Err();
+  ASSERT_EQ(Holter({"update", "a", "--set", "group=y"}).code, 0);
+  EXPECT_TRUE(Await([&] { return watch.Out().find("  a  no longer matches") != std::string::npos; })) << watch.Out();
+  watch.Signal(SIGINT);
+  EXPECT_TRUE(watch.Wait(kPatience).has_value());
+}
+
 TEST_F(CommandLineTest, WhatItListsAsYamlItCanApply) {
   ASSERT_EQ(
       Holter({"create", "a", "ws://127.0.0.1:1/", "--beat", "x", "--expect-regex", "^y$", "--interval", "1s"}).code, 0);

@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "client/lib/status.h"
+#include "holter/status.h"
 #include "tests/integration/fixture.h"
 
 namespace holter::integration {

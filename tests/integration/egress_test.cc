@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-#include "client/lib/status.h"
+#include "holter/status.h"
 #include "holter/v1/session_service.grpc.pb.h"
 #include "tests/integration/fixture.h"
 #include "tests/support/misbehaving_peer.h"

@@ -6,7 +6,7 @@
 #include <fstream>
 #include <numeric>
 
-#include "client/lib/status.h"
+#include "holter/status.h"
 #include "holter/v1/session_service.grpc.pb.h"
 #include "tests/integration/fixture.h"
 #include "tests/support/misbehaving_peer.h"

@@ -13,7 +13,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
-#include "client/lib/client.h"
+#include "holter/client.h"
 #include "tests/integration/child_process.h"
 
 namespace holter::integration {

@@ -29,7 +29,7 @@ inline CliResult RunCli(const std::vector<std::string>& arguments, const std::st
   return {code, out.str(), err.str()};
 }
 
-class CliTest : public testing::Test {
+class CliTest : public ::testing::Test {
  protected:
   CliResult Cli(std::vector<std::string> arguments, const std::string& input = "") {
     arguments.push_back("--server=" + server.address);

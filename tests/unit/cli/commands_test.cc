@@ -109,6 +109,19 @@ TEST(CliWithoutServerTest, BadFlagsExitWith2) {
            {"create", "feed-1", "ws://a/", "--label", "no-equals"},
            {"create", "feed-1", "ws://a/", "--expect", "pong"},
            {"ping"},
+           {"watch", "--fields", "labels"},
+           {"update", "feed-1"},
+           {"update", "feed-1", "--set", "group"},
+           {"update", "feed-1", "--set", "spec.urll=x"},
+           {"update", "feed-1", "--set", "group={a: b}"},
+           {"pause"},
+           {"pause", "a", "b", "--etag", "e"},
+           {"delete", "a", "b", "--request-id", "i"},
+           {"reconnect"},
+           {"reconnect", "a", "--all"},
+           {"reconnect", "a", "--over", "1m"},
+           {"reconnect", "--all", "--etag", "e"},
+           {"list", "--context", "nowhere"},
            {"ping", "http://a/"},
            {"ping", "ws://a/", "--interval", "0s"},
            {"apply", "-f", "/nonexistent/file.yaml"},
@@ -122,8 +135,8 @@ TEST(CliWithoutServerTest, BadFlagsExitWith2) {
 TEST(CliWithoutServerTest, HelpAndVersionAreNoErrors) {
   const CliResult help = RunCli({"--help"});
   EXPECT_EQ(help.code, ExitCode::kOk);
-  for (const char* word : {"apply", "import", "export", "create", "get", "list", "delete", "watch", "ping",
-                           "Exit codes:", "HOLTER_SERVER"}) {
+  for (const char* word : {"apply", "import", "export", "create", "get", "list", "delete", "watch", "ping", "pause",
+                           "resume", "reconnect", "summary", "update", "Exit codes:", "HOLTER_SERVER"}) {
     EXPECT_THAT(help.out, HasSubstr(word));
   }
   EXPECT_EQ(RunCli({"--version"}).out, "holter " HOLTER_VERSION "\n");
@@ -146,6 +159,186 @@ TEST_F(CliTest, CreateBuildsTheSessionFromFlags) {
                                 "stage=b=c", "--interval", "5s", "--beat", "hi", "--expect", "ho"});
   EXPECT_EQ(result.code, ExitCode::kOk) << result.err;
   EXPECT_EQ(result.out, "tenants/default/sessions/feed-1 created\n");
+}
+
+TEST_F(CliTest, AFileIsCreatedInBatchesOfOneTenant) {
+  std::string file = "sessions:\n";
+  for (int i = 0; i < 101; ++i) file += "- {name: s" + std::to_string(i) + ", spec: {url: 'ws://a/'}}\n";
+  file += "- {name: tenants/other/sessions/s, spec: {url: 'ws://a/'}}\n";
+  std::vector<std::pair<std::string, int>> batches;
+  server.service.batch_create.Add(
+      [&](const v1::BatchCreateSessionsRequest& request, v1::BatchCreateSessionsResponse* response) {
+        batches.emplace_back(request.parent(), request.requests_size());
+        for (const auto& each : request.requests()) *response->add_sessions() = each.session();
+        return grpc::Status::OK;
+      },
+      3);
+  const CliResult result = Cli({"create", "-f", "-"}, file);
+  EXPECT_EQ(result.code, ExitCode::kOk) << result.err;
+  EXPECT_THAT(batches,
+              ::testing::ElementsAre(::testing::Pair("tenants/default", 100), ::testing::Pair("tenants/default", 1),
+                                     ::testing::Pair("tenants/other", 1)));
+  EXPECT_EQ(std::count(result.out.begin(), result.out.end(), '\n'), 102);
+}
+
+TEST_F(CliTest, ADryRunAsksForACheckAndSaysSo) {
+  server.service.create.Add([](const v1::CreateSessionRequest& request, v1::Session* response) {
+    EXPECT_TRUE(request.validate_only());
+    *response = request.session();
+    return grpc::Status::OK;
+  });
+  EXPECT_EQ(Cli({"create", "a", "ws://a/", "--dry-run"}).out, "tenants/default/sessions/a would be created\n");
+  server.service.remove.Add([](const v1::DeleteSessionRequest& request) {
+    EXPECT_TRUE(request.validate_only());
+    return grpc::Status::OK;
+  });
+  EXPECT_EQ(Cli({"delete", "a", "--dry-run"}).out, "tenants/default/sessions/a would be deleted\n");
+}
+
+TEST_F(CliTest, UpdateSendsTheFieldsThatAreNamed) {
+  server.service.update.Add([](const v1::UpdateSessionRequest& request, v1::Session* response) {
+    EXPECT_EQ(request.session().name(), "tenants/default/sessions/a");
+    EXPECT_EQ(request.session().etag(), "e1");
+    EXPECT_EQ(request.session().group(), "feeds");
+    EXPECT_EQ(request.session().labels().at("team"), "x");
+    EXPECT_EQ(request.session().spec().url(), "ws://b/?x={1}");
+    EXPECT_EQ(request.session().spec().reconnect().max_delay(), "30s");
+    EXPECT_THAT(std::vector<std::string>(request.update_mask().paths().begin(), request.update_mask().paths().end()),
+                ::testing::ElementsAre("group", "labels", "spec.url", "spec.reconnect.max_delay", "spec.limits"));
+    *response = request.session();
+    return grpc::Status::OK;
+  });
+  const CliResult result =
+      Cli({"update", "a", "--set", "group=feeds", "--set", "labels={team: x}", "--set", "spec.url=ws://b/?x={1}",
+           "--set", "spec.reconnect.max_delay=30s", "--unset", "spec.limits", "--etag", "e1"});
+  EXPECT_EQ(result.code, ExitCode::kOk) << result.err;
+  EXPECT_EQ(result.out, "tenants/default/sessions/a updated\n");
+}
+
+TEST_F(CliTest, ADryRunOfAnUpdateShowsTheDifference) {
+  v1::Session before = Feed("a", v1::HEALTH_HEALTHY);
+  (*before.mutable_labels())["old"] = "1";
+  v1::Session after = before;
+  after.clear_labels();
+  after.set_group("feeds");
+  after.mutable_spec()->set_url("ws://new/");
+  server.service.update.Add([&](const v1::UpdateSessionRequest& request, v1::Session* response) {
+    EXPECT_TRUE(request.validate_only());
+    *response = after;
+    return grpc::Status::OK;
+  });
+  server.service.get.Add([&](const auto&, v1::Session* response) {
+    *response = before;
+    return grpc::Status::OK;
+  });
+  EXPECT_EQ(Cli({"update", "a", "--set", "group=feeds", "--dry-run"}).out,
+            "tenants/default/sessions/a would be updated\n"
+            "  - labels.old: 1\n"
+            "  ~ spec.url: ws://127.0.0.1:9001/ → ws://new/\n"
+            "  + group: feeds\n");
+}
+
+TEST_F(CliTest, DeletesAllOrNone) {
+  server.service.batch_remove.Add([](const v1::BatchDeleteSessionsRequest& request) {
+    EXPECT_EQ(request.parent(), "tenants/default");
+    EXPECT_EQ(request.names(1), "tenants/default/sessions/b");
+    return grpc::Status::OK;
+  });
+  EXPECT_EQ(Cli({"delete", "a", "b", "--all-or-none"}).out,
+            "tenants/default/sessions/a deleted\ntenants/default/sessions/b deleted\n");
+  server.service.batch_remove.Add([](const auto&) { return NotFound(); });
+  const CliResult result = Cli({"delete", "a", "b", "--all-or-none"});
+  EXPECT_EQ(result.code, ExitCode::kRefused);
+  EXPECT_EQ(result.out, "");
+}
+
+TEST_F(CliTest, PausesAndResumesEach) {
+  server.service.pause.Add([](const v1::PauseSessionRequest&, auto*) { return NotFound(); });
+  server.service.pause.Add([](const v1::PauseSessionRequest& request, auto*) {
+    EXPECT_EQ(request.name(), "tenants/default/sessions/b");
+    return grpc::Status::OK;
+  });
+  const CliResult paused = Cli({"pause", "a", "b"});
+  EXPECT_EQ(paused.code, ExitCode::kRefused);
+  EXPECT_EQ(paused.out, "tenants/default/sessions/a failed\ntenants/default/sessions/b paused\n");
+  server.service.resume.Add([](const v1::ResumeSessionRequest& request, auto*) {
+    EXPECT_EQ(request.etag(), "e1");
+    EXPECT_EQ(request.request_id(), "i");
+    return grpc::Status::OK;
+  });
+  EXPECT_EQ(Cli({"resume", "a", "--etag", "e1", "--request-id", "i"}).out, "tenants/default/sessions/a resumed\n");
+}
+
+TEST_F(CliTest, ReconnectsOneOrManyOverATime) {
+  server.service.reconnect.Add([](const auto&, auto*) { return grpc::Status::OK; });
+  EXPECT_EQ(Cli({"reconnect", "a"}).out, "tenants/default/sessions/a reconnecting\n");
+  server.service.reconnect_all.Add(
+      [](const v1::ReconnectSessionsRequest& request, v1::ReconnectSessionsResponse* response) {
+        EXPECT_EQ(request.parent(), "tenants/-");
+        EXPECT_EQ(request.filter(), "group = feeds");
+        EXPECT_EQ(request.over().seconds(), 600);
+        response->set_sessions(12);
+        return grpc::Status::OK;
+      });
+  const CliResult result = Cli({"reconnect", "--filter", "group = feeds", "--over", "10m", "--tenant", "-"});
+  EXPECT_EQ(result.out, "12 sessions reconnecting\n") << result.err;
+}
+
+TEST_F(CliTest, SummaryCountsByWhatMatters) {
+  server.service.summary.Add([](const v1::GetFleetSummaryRequest& request, v1::FleetSummary* response) {
+    EXPECT_EQ(request.filter(), "group = feeds");
+    response->set_sessions(5);
+    auto* const health = response->add_healths();
+    health->set_health(v1::HEALTH_DOWN);
+    health->set_sessions(2);
+    auto* const reason = response->add_reasons();
+    reason->set_reason(v1::REASON_DNS);
+    reason->set_sessions(2);
+    auto* const group = response->add_groups();
+    group->set_group("feeds");
+    group->set_sessions(5);
+    group->set_healthy(3);
+    group->set_down(2);
+    response->set_groups_total(4);
+    auto* const rtt = response->add_rtts();
+    rtt->set_layer("protocol");
+    rtt->set_sessions(3);
+    rtt->mutable_p50()->set_nanos(412'000);
+    return grpc::Status::OK;
+  });
+  const CliResult result = Cli({"summary", "--filter", "group = feeds"});
+  EXPECT_EQ(result.code, ExitCode::kOk) << result.err;
+  EXPECT_EQ(result.out,
+            "sessions 5\n"
+            "health   2 DOWN\n"
+            "reason   2 dns\n"
+            "\n"
+            "GROUP  SESSIONS  HEALTHY  DEGRADED  DOWN\n"
+            "feeds  5         3        0         2\n"
+            "… and 3 more groups\n"
+            "\n"
+            "RTT ms    SESSIONS  P50    P90    P99    MAX\n"
+            "protocol  3         0.412  0.000  0.000  0.000\n");
+}
+
+TEST_F(CliTest, GetsSeveralAsOfOneMoment) {
+  server.service.batch_get.Add([](const v1::BatchGetSessionsRequest& request, v1::BatchGetSessionsResponse* response) {
+    EXPECT_EQ(request.parent(), "tenants/default");
+    for (const auto& name : request.names()) response->add_sessions()->set_name(name);
+    return grpc::Status::OK;
+  });
+  const CliResult result = Cli({"get", "a", "b"});
+  EXPECT_THAT(result.out, HasSubstr("\na "));
+  EXPECT_THAT(result.out, HasSubstr("\nb "));
+}
+
+TEST_F(CliTest, ListSendsFilterAndOrder) {
+  server.service.list.Add([](const v1::ListSessionsRequest& request, auto*) {
+    EXPECT_EQ(request.filter(), "health = DOWN");
+    EXPECT_EQ(request.order_by(), "health desc");
+    return grpc::Status::OK;
+  });
+  EXPECT_EQ(Cli({"list", "--filter", "health = DOWN", "--order-by", "health desc"}).code, ExitCode::kOk);
 }
 
 TEST_F(CliTest, ListAsksForTheTenant) {
@@ -328,6 +521,24 @@ TEST_F(CliTest, WatchPrintsFromWhereToWhere) {
   EXPECT_THAT(result.out,
               HasSubstr("  feed-1  OPEN/HEALTHY → BACKOFF/DOWN  app_heartbeat (peer)  no answer within 1s\n"));
   EXPECT_THAT(result.out, HasSubstr("  feed-1  deleted\n"));
+}
+
+TEST_F(CliTest, WatchAsksForWhatTheFlagsSay) {
+  server.service.watch.Add(
+      [](const v1::WatchSessionsRequest& request, grpc::ServerContext*, client::FakeService::Writer* writer) {
+        EXPECT_EQ(request.filter(), "health = DOWN");
+        EXPECT_EQ(request.bookmark_interval().seconds(), 5);
+        EXPECT_TRUE(request.conflate());
+        v1::WatchSessionsResponse response;
+        *response.add_changes() = Change(v1::SessionChange::KIND_LEFT, Feed("feed-1", v1::HEALTH_HEALTHY));
+        *response.add_changes() = Change(v1::SessionChange::KIND_BOOKMARK, {});
+        writer->Write(response);
+        return grpc::Status::OK;
+      });
+  const CliResult result =
+      Cli({"watch", "--filter", "health = DOWN", "--bookmarks", "5s", "--conflate", "--count", "2"});
+  EXPECT_THAT(result.out, HasSubstr("  feed-1  no longer matches\n"));
+  EXPECT_THAT(result.out, HasSubstr("  bookmark\n"));
 }
 
 TEST_F(CliTest, WatchPrintsOneJsonObjectALine) {

@@ -50,6 +50,16 @@ class FakeService final : public v1::SessionService::Service {
   using UpdateScript = std::function<grpc::Status(const v1::UpdateSessionRequest&, v1::Session*)>;
   using DeleteScript = std::function<grpc::Status(const v1::DeleteSessionRequest&)>;
   using ListScript = std::function<grpc::Status(const v1::ListSessionsRequest&, v1::ListSessionsResponse*)>;
+  using BatchCreateScript =
+      std::function<grpc::Status(const v1::BatchCreateSessionsRequest&, v1::BatchCreateSessionsResponse*)>;
+  using BatchGetScript = std::function<grpc::Status(const v1::BatchGetSessionsRequest&, v1::BatchGetSessionsResponse*)>;
+  using BatchDeleteScript = std::function<grpc::Status(const v1::BatchDeleteSessionsRequest&)>;
+  using PauseScript = std::function<grpc::Status(const v1::PauseSessionRequest&, v1::Session*)>;
+  using ResumeScript = std::function<grpc::Status(const v1::ResumeSessionRequest&, v1::Session*)>;
+  using ReconnectScript = std::function<grpc::Status(const v1::ReconnectSessionRequest&, v1::Session*)>;
+  using ReconnectAllScript =
+      std::function<grpc::Status(const v1::ReconnectSessionsRequest&, v1::ReconnectSessionsResponse*)>;
+  using SummaryScript = std::function<grpc::Status(const v1::GetFleetSummaryRequest&, v1::FleetSummary*)>;
   using WatchScript = std::function<grpc::Status(const v1::WatchSessionsRequest&, grpc::ServerContext*, Writer*)>;
 
   // `copies` of a script are taken one after the other.
@@ -88,10 +98,64 @@ class FakeService final : public v1::SessionService::Service {
   Scripts<UpdateScript> update;
   Scripts<DeleteScript> remove;
   Scripts<ListScript> list;
+  Scripts<BatchCreateScript> batch_create;
+  Scripts<BatchGetScript> batch_get;
+  Scripts<BatchDeleteScript> batch_remove;
+  Scripts<PauseScript> pause;
+  Scripts<ResumeScript> resume;
+  Scripts<ReconnectScript> reconnect;
+  Scripts<ReconnectAllScript> reconnect_all;
+  Scripts<SummaryScript> summary;
   Scripts<WatchScript> watch;
 
+  // What the last unary call carried as "authorization"; empty: nothing.
+  std::string authorization() const {
+    absl::MutexLock lock(&mutex_);
+    return authorization_;
+  }
+
  private:
-  grpc::Status GetSession(grpc::ServerContext*, const v1::GetSessionRequest* request, v1::Session* response) override {
+  void Note(const grpc::ServerContext& context) {
+    const auto found = context.client_metadata().find("authorization");
+    absl::MutexLock lock(&mutex_);
+    authorization_ =
+        found == context.client_metadata().end() ? "" : std::string(found->second.data(), found->second.size());
+  }
+  grpc::Status BatchCreateSessions(grpc::ServerContext*, const v1::BatchCreateSessionsRequest* request,
+                                   v1::BatchCreateSessionsResponse* response) override {
+    return batch_create.Run(std::cref(*request), response);
+  }
+  grpc::Status BatchGetSessions(grpc::ServerContext*, const v1::BatchGetSessionsRequest* request,
+                                v1::BatchGetSessionsResponse* response) override {
+    return batch_get.Run(std::cref(*request), response);
+  }
+  grpc::Status BatchDeleteSessions(grpc::ServerContext*, const v1::BatchDeleteSessionsRequest* request,
+                                   google::protobuf::Empty*) override {
+    return batch_remove.Run(std::cref(*request));
+  }
+  grpc::Status PauseSession(grpc::ServerContext*, const v1::PauseSessionRequest* request,
+                            v1::Session* response) override {
+    return pause.Run(std::cref(*request), response);
+  }
+  grpc::Status ResumeSession(grpc::ServerContext*, const v1::ResumeSessionRequest* request,
+                             v1::Session* response) override {
+    return resume.Run(std::cref(*request), response);
+  }
+  grpc::Status ReconnectSession(grpc::ServerContext*, const v1::ReconnectSessionRequest* request,
+                                v1::Session* response) override {
+    return reconnect.Run(std::cref(*request), response);
+  }
+  grpc::Status ReconnectSessions(grpc::ServerContext*, const v1::ReconnectSessionsRequest* request,
+                                 v1::ReconnectSessionsResponse* response) override {
+    return reconnect_all.Run(std::cref(*request), response);
+  }
+  grpc::Status GetFleetSummary(grpc::ServerContext*, const v1::GetFleetSummaryRequest* request,
+                               v1::FleetSummary* response) override {
+    return summary.Run(std::cref(*request), response);
+  }
+  grpc::Status GetSession(grpc::ServerContext* context, const v1::GetSessionRequest* request,
+                          v1::Session* response) override {
+    Note(*context);
     return get.Run(std::cref(*request), response);
   }
   grpc::Status CreateSession(grpc::ServerContext*, const v1::CreateSessionRequest* request,
@@ -114,6 +178,9 @@ class FakeService final : public v1::SessionService::Service {
                              Writer* writer) override {
     return watch.Run(std::cref(*request), context, writer);
   }
+
+  mutable absl::Mutex mutex_;
+  std::string authorization_ ABSL_GUARDED_BY(mutex_);
 };
 
 // A server of the fake on a port that the system chose.

@@ -1,4 +1,4 @@
-#include "client/lib/retry.h"
+#include "holter/retry.h"
 
 #include <gtest/gtest.h>
 

@@ -1,11 +1,11 @@
-#include "client/lib/watch.h"
+#include "holter/watch.h"
 
 #include <gtest/gtest.h>
 
 #include <thread>
 
-#include "client/lib/client.h"
-#include "client/lib/status.h"
+#include "holter/client.h"
+#include "holter/status.h"
 #include "tests/unit/client/fake_service.h"
 
 namespace holter::client {
@@ -118,6 +118,32 @@ TEST_F(WatchTest, ASnapshotThatBrokeOffBeginsAnewAndTheCallerIsTold) {
   ExpectChange(*watch, "a");
   ExpectBreak(*watch, Kind::kReset, absl::StatusCode::kUnavailable);
   ExpectChange(*watch, "a");
+}
+
+TEST_F(WatchTest, AsksForWhatItsOptionsSay) {
+  server.service.watch.Add([](const v1::WatchSessionsRequest& request, auto*, auto*) {
+    EXPECT_EQ(request.filter(), "health = DOWN");
+    EXPECT_EQ(request.read_mask().paths_size(), 2);
+    EXPECT_EQ(request.bookmark_interval().seconds(), 5);
+    EXPECT_TRUE(request.conflate());
+    return grpc::Status(grpc::StatusCode::PERMISSION_DENIED, "enough");
+  });
+  const auto watch = client.WatchSessions(kParent, {.filter = "health = DOWN",
+                                                    .read_mask = {"status.health", "labels"},
+                                                    .bookmark_interval = std::chrono::seconds(5),
+                                                    .conflate = true});
+  EXPECT_TRUE(absl::IsPermissionDenied(watch->Next().status()));
+}
+
+TEST_F(WatchTest, AResetForgetsWhatStandsBeforeIt) {
+  v1::WatchSessionsResponse response = Response(v1::SessionChange::KIND_TRANSITION, "old", "");
+  response.add_changes()->set_kind(v1::SessionChange::KIND_RESET);
+  *response.add_changes() = Response(v1::SessionChange::KIND_SNAPSHOT, "new", "").changes(0);
+  Stream("", {response, Response(v1::SessionChange::KIND_TRANSITION, "next", "t1")}, Unavailable());
+  const auto watch = Start();
+  ExpectBreak(*watch, Kind::kReset, absl::StatusCode::kResourceExhausted);
+  ExpectChange(*watch, "new");
+  ExpectChange(*watch, "next");
 }
 
 TEST_F(WatchTest, OtherErrorsAreFinal) {

@@ -1,25 +1,30 @@
 // A watch that comes back by itself.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "client/lib/retry.h"
+#include "holter/retry.h"
 #include "holter/v1/session_service.pb.h"
 
-namespace grpc {
-class Channel;
-}  // namespace grpc
-
 namespace holter::client {
+
+class Connection;
 
 struct WatchOptions {
   std::string resume_token{};  // empty: begin with a snapshot
   // Until the first response has come, UNAVAILABLE is final after retry.max_retries; afterwards the watch comes back
   // for ever.
   RetryOptions retry{.max_delay = std::chrono::seconds(5)};
+  std::string filter{};                  // which sessions, as of ListOptions
+  std::vector<std::string> read_mask{};  // paths below Session that are told; none: all
+  // A bookmark keeps the token young when nothing was told for this long; 0: none.
+  std::chrono::nanoseconds bookmark_interval{};
+  bool conflate = false;  // one that reads slowly misses steps in between, and is not cut off
 };
 
 // What a watch has to say.
@@ -27,8 +32,8 @@ struct WatchEvent {
   enum class Kind {
     kChanges,      // `response` holds changes
     kInterrupted,  // the stream broke for `cause`; it is resumed, and no change will be lost
-    kReset,        // changes were lost for `cause` (WATCH_EXPIRED, or a snapshot that broke off): forget everything, a
-                   // snapshot follows
+    kReset,        // changes were lost for `cause` (WATCH_EXPIRED, a snapshot that broke off, KIND_RESET of a watch
+                   // that conflates): forget everything, a snapshot follows
   };
   Kind kind = Kind::kChanges;
   v1::WatchSessionsResponse response;
@@ -48,7 +53,6 @@ struct WatchEvent {
 // by any, also before Next. The destructor cancels and waits no longer than that takes; nobody may be in Next then.
 class Watch {
  public:
-  Watch(const std::shared_ptr<grpc::Channel>& channel, std::string parent, const WatchOptions& options);
   ~Watch();
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
@@ -61,7 +65,10 @@ class Watch {
   const std::string& resume_token() const;
 
  private:
+  friend class AsyncClient;
   struct Impl;
+
+  Watch(std::shared_ptr<const Connection> connection, std::string parent, const WatchOptions& options);
 
   const std::unique_ptr<Impl> impl_;
 };

@@ -1,0 +1,80 @@
+// The control plane with callbacks: for programs that must not block.
+//
+//   holter::client::AsyncClient client({.server = "127.0.0.1:7600"});
+//   client.Pause("tenants/default/sessions/feed-1", {}, [](absl::StatusOr<holter::v1::Session> session) { … });
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "holter/options.h"
+#include "holter/v1/session.pb.h"
+#include "holter/v1/session_service.pb.h"
+#include "holter/watch.h"
+
+namespace grpc {
+class Channel;
+}  // namespace grpc
+
+namespace holter::client {
+
+template <typename T>
+using Callback = std::function<void(absl::StatusOr<T>)>;
+using DoneCallback = std::function<void(absl::Status)>;
+
+// Errors are absl::Status with the server's code; status.h tells the reason and the fields. Every method may be called
+// from any thread, returns at once, and runs its callback exactly once, on a thread of gRPC's, or before it returns
+// when nothing could be sent; the callback must not block for long, and must not destroy the client. The destructor
+// cancels what is under way and waits until its callbacks have returned.
+class AsyncClient {
+ public:
+  // Does not connect yet. Files that cannot be read are the error of every call.
+  explicit AsyncClient(const ClientOptions& options);
+  // Over a channel that exists already; of `options`, server and tls are not used, and a token goes only over a channel
+  // that is secure.
+  AsyncClient(std::shared_ptr<grpc::Channel> channel, const ClientOptions& options);
+  ~AsyncClient();
+  AsyncClient(const AsyncClient&) = delete;
+  AsyncClient& operator=(const AsyncClient&) = delete;
+
+  // `session.name` says which.
+  void Create(const v1::Session& session, const ChangeOptions& options, const Callback<v1::Session>& done);
+  void Get(const std::string& name, const Callback<v1::Session>& done);
+  // All pages. `parent` is `tenants/{tenant}`, or `tenants/-` for all.
+  void List(const std::string& parent, const ListOptions& options, const Callback<std::vector<v1::Session>>& done);
+  // Replaces the fields named by `paths` ("labels", "group", "spec", "spec.url", …); no paths: every field that is set.
+  void Update(const v1::Session& session, const std::vector<std::string>& paths, const ChangeOptions& options,
+              const Callback<v1::Session>& done);
+  void Delete(const std::string& name, const ChangeOptions& options, const DoneCallback& done);
+
+  // All or none, all of `parent`: at most 100, of BatchGet 1000.
+  void BatchCreate(const std::string& parent, const std::vector<v1::Session>& sessions, const ChangeOptions& options,
+                   const Callback<std::vector<v1::Session>>& done);
+  void BatchGet(const std::string& parent, const std::vector<std::string>& names,
+                const Callback<std::vector<v1::Session>>& done);
+  void BatchDelete(const std::string& parent, const std::vector<std::string>& names, const ChangeOptions& options,
+                   const DoneCallback& done);
+
+  void Pause(const std::string& name, const ChangeOptions& options, const Callback<v1::Session>& done);
+  void Resume(const std::string& name, const ChangeOptions& options, const Callback<v1::Session>& done);
+  void Reconnect(const std::string& name, const ChangeOptions& options, const Callback<v1::Session>& done);
+  // New connections for all that match, spread over a time; answers how many. Never repeated by itself.
+  void ReconnectAll(const std::string& parent, const std::string& filter, std::chrono::nanoseconds over,
+                    const Callback<int>& done);
+  void GetFleetSummary(const std::string& parent, const std::string& filter, const Callback<v1::FleetSummary>& done);
+
+  // The watch may outlive the client.
+  std::unique_ptr<Watch> WatchSessions(const std::string& parent, const WatchOptions& options = {});
+
+ private:
+  struct Impl;
+
+  const std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace holter::client

@@ -1,0 +1,111 @@
+#include "client/lib/requests.h"
+
+#include <string_view>
+#include <utility>
+
+#include "client/lib/request_id.h"
+
+namespace holter::client {
+namespace {
+
+constexpr int kPageSize = 1000;
+
+// tenants/{tenant}/sessions/{session} to both halves; the server judges them.
+std::pair<std::string, std::string> SplitName(const std::string& name) {
+  const std::string_view infix = "/sessions/";
+  const size_t at = name.find(infix);
+  if (at == std::string::npos) return {"", name};
+  return {name.substr(0, at), name.substr(at + infix.size())};
+}
+
+v1::CreateSessionRequest BareCreateRequest(const v1::Session& session) {
+  v1::CreateSessionRequest request;
+  auto [parent, id] = SplitName(session.name());
+  request.set_parent(std::move(parent));
+  request.set_session_id(std::move(id));
+  *request.mutable_session() = session;
+  return request;
+}
+
+template <typename Request>
+void SetChange(Request& request, const ChangeOptions& options) {
+  request.set_request_id(RequestIdOf(options));
+  request.set_validate_only(options.validate_only);
+}
+
+}  // namespace
+
+std::string RequestIdOf(const ChangeOptions& options) {
+  return options.request_id.empty() ? NewRequestId() : options.request_id;
+}
+
+v1::CreateSessionRequest CreateRequest(const v1::Session& session, const ChangeOptions& options) {
+  v1::CreateSessionRequest request = BareCreateRequest(session);
+  SetChange(request, options);
+  return request;
+}
+
+v1::UpdateSessionRequest UpdateRequest(const v1::Session& session, const std::vector<std::string>& paths,
+                                       const ChangeOptions& options) {
+  v1::UpdateSessionRequest request;
+  *request.mutable_session() = session;
+  for (const std::string& path : paths) request.mutable_update_mask()->add_paths(path);
+  request.set_allow_missing(options.allow_missing);
+  SetChange(request, options);
+  return request;
+}
+
+v1::DeleteSessionRequest DeleteRequest(const std::string& name, const ChangeOptions& options) {
+  v1::DeleteSessionRequest request;
+  request.set_name(name);
+  request.set_etag(options.etag);
+  request.set_allow_missing(options.allow_missing);
+  SetChange(request, options);
+  return request;
+}
+
+v1::BatchCreateSessionsRequest BatchCreateRequest(const std::string& parent, const std::vector<v1::Session>& sessions,
+                                                  const ChangeOptions& options) {
+  v1::BatchCreateSessionsRequest request;
+  request.set_parent(parent);
+  for (const v1::Session& session : sessions) *request.add_requests() = BareCreateRequest(session);
+  SetChange(request, options);
+  return request;
+}
+
+v1::BatchDeleteSessionsRequest BatchDeleteRequest(const std::string& parent, const std::vector<std::string>& names,
+                                                  const ChangeOptions& options) {
+  v1::BatchDeleteSessionsRequest request;
+  request.set_parent(parent);
+  for (const std::string& name : names) request.add_names(name);
+  SetChange(request, options);
+  return request;
+}
+
+v1::ReconnectSessionsRequest ReconnectAllRequest(const std::string& parent, const std::string& filter,
+                                                 std::chrono::nanoseconds over) {
+  v1::ReconnectSessionsRequest request;
+  request.set_parent(parent);
+  request.set_filter(filter);
+  *request.mutable_over() = ToProto(over);
+  return request;
+}
+
+v1::ListSessionsRequest FirstPageRequest(const std::string& parent, const ListOptions& options) {
+  v1::ListSessionsRequest request;
+  request.set_parent(parent);
+  request.set_page_size(kPageSize);
+  request.set_filter(options.filter);
+  request.set_order_by(options.order_by);
+  return request;
+}
+
+google::protobuf::Duration ToProto(std::chrono::nanoseconds duration) {
+  google::protobuf::Duration proto;
+  const auto whole = std::chrono::duration_cast<std::chrono::seconds>(duration);
+  proto.set_seconds(whole.count());
+  proto.set_nanos(static_cast<int32_t>((duration - whole).count()));
+  return proto;
+}
+
+}  // namespace holter::client

@@ -15,6 +15,7 @@ packages=(
 )
 test_packages=(
   libgtest-dev libgmock-dev clang libclang-rt-dev clang-format clang-tidy openssl prometheus nodejs npm curl procps
+  python3-grpcio
 )
 
 # A machine may bring its own node; Debian's is only for those that have none.
@@ -50,4 +51,8 @@ fi
 # The tests' other peer, pinned in tests/peers/package-lock.json.
 if [ "${1:-run}" = test ] && ! [ -d "$(dirname "$0")/../tests/peers/node_modules/ws" ]; then
   (cd "$(dirname "$0")/../tests/peers" && npm ci --no-audit --no-fund --silent)
+fi
+# The example in Node, which a test runs; pinned in its package-lock.json.
+if [ "${1:-run}" = test ] && ! [ -d "$(dirname "$0")/../examples/node/node_modules/@grpc/grpc-js" ]; then
+  (cd "$(dirname "$0")/../examples/node" && npm ci --no-audit --no-fund --silent)
 fi

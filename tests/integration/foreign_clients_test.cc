@@ -1,0 +1,67 @@
+// The examples in other languages, against the real daemon and a real peer: the life of a session, and every detail of
+// the errors on its way.
+#include "tests/integration/fixture.h"
+
+namespace holter::integration {
+namespace {
+
+class ForeignClientTest : public EndToEndTest {
+ protected:
+  // `argv` runs the example, but for the flags that every example has.
+  void ExpectTheWholeLife(std::vector<std::string> argv, const std::vector<std::string>& environment) {
+    const Peer peer(PeerKind::kNode, scratch, nullptr);
+    StartDaemon();
+    argv.insert(argv.end(), {"--server", daemon->grpc(), "--url", peer.Url()});
+    ChildProcess example(argv, scratch.path(), "", environment);
+    const auto report = example.Wait(3 * kPatience);
+    ASSERT_TRUE(report.has_value()) << example.Out() << example.Err();
+    const std::string out = example.Out();
+    EXPECT_EQ(report->code, 0) << out << example.Err();
+    size_t from = 0;
+    for (const char* const step : {
+             "may be created\n",
+             "created tenants/default/sessions/example-",
+             " HEALTH_HEALTHY\n",
+             "updated",
+             " STATE_PAUSED ",
+             "FAILED_PRECONDITION: ",
+             "reason SESSION_PAUSED of holter.v1",
+             "precondition SESSION_PAUSED: ",
+             " HEALTH_HEALTHY\n",
+             "resumed\n",
+             "INVALID_ARGUMENT: ",
+             "reason INVALID_FIELD of holter.v1",
+             "field session_id: ",
+             "field session.spec.url: ",
+             "field session.spec.protocol_heartbeat.interval: ",
+             "NOT_FOUND: ",
+             "reason SESSION_NOT_FOUND of holter.v1",
+             "resource tenants/default/sessions/example-",
+             "ABORTED: ",
+             "reason ETAG_MISMATCH of holter.v1",
+             "deleted\n",
+         }) {
+      const size_t at = out.find(step, from);
+      ASSERT_NE(at, std::string::npos) << step << " is missing, or not in its place:\n" << out;
+      from = at + 1;
+    }
+    EXPECT_TRUE(client->List("tenants/-")->empty());
+  }
+};
+
+TEST_F(ForeignClientTest, Python) {
+  const std::string folder = HOLTER_SOURCE_DIR "/examples/python/";
+  ChildProcess generate({folder + "generate.sh", scratch.path() + "/stubs"}, scratch.path());
+  const auto generated = generate.Wait(kPatience);
+  ASSERT_TRUE(generated.has_value());
+  ASSERT_EQ(generated->code, 0) << generate.Err();
+  // Debian's Python, whatever comes first in PATH: its grpcio is the one that is tested.
+  ExpectTheWholeLife({"/usr/bin/python3", folder + "session_life.py"}, {"PYTHONPATH=" + scratch.path() + "/stubs"});
+}
+
+TEST_F(ForeignClientTest, Node) {
+  ExpectTheWholeLife({"node", HOLTER_SOURCE_DIR "/examples/node/session_life.js"}, {});
+}
+
+}  // namespace
+}  // namespace holter::integration

@@ -39,7 +39,7 @@ struct RegistryOptions {
   core::SessionObserverSource* observers = nullptr;
   TenantNumbers* tenants = nullptr;  // null: dials are for no tenant in particular
   TenantQuotas* quotas = nullptr;    // null: nothing is counted and nothing limited
-  size_t watch_history = 65536;  // changes that a resume token may lie behind
+  size_t watch_history = 65536;      // changes that a resume token may lie behind
 };
 
 // A session as observe wants it at scrape time.

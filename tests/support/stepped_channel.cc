@@ -58,8 +58,8 @@ class SteppedChannelFactory final : public transport::ChannelFactory {
 
   std::unique_ptr<transport::Channel> Dial(core::SessionSpec session, transport::ChannelObserver* observer) override {
     if (network_->dial_throws_) throw std::runtime_error("dial was told to throw");
-    auto channel = std::make_unique<SteppedChannel>(std::move(session.url), std::move(session.shared), observer, sockets_,
-                                                    network_->polite_at_once_);
+    auto channel = std::make_unique<SteppedChannel>(std::move(session.url), std::move(session.shared), observer,
+                                                    sockets_, network_->polite_at_once_);
     auto handle = std::make_unique<SteppedChannelHandle>(channel.get());
     absl::MutexLock lock(&network_->mutex_);
     network_->channels_.push_back(std::move(channel));

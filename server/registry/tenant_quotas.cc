@@ -33,6 +33,12 @@ std::string HostOf(std::string_view url) {
   return host;
 }
 
+// Nothing would be lost by forgetting it. Names of tenants are the callers' words, so that they must not pile up.
+template <class Use>
+bool IsIdle(const Use& use) {
+  return use.sessions == 0 && use.watches == 0 && use.refilled == TimePoint::min();
+}
+
 // What may come at once.
 double BurstOf(double rate) { return std::max(rate, 1.0); }
 
@@ -99,7 +105,11 @@ absl::Status TenantQuotas::CheckLocked(const QuotaChange& change, TimePoint now)
 
 template <class Part>
 void TenantQuotas::Count(const QuotaChange& change, Part part) {
-  for (const auto& [tenant, sum] : change.tenants) uses_[tenant].sessions += part(sum.net());
+  for (const auto& [tenant, sum] : change.tenants) {
+    const auto use = uses_.try_emplace(tenant).first;
+    use->second.sessions += part(sum.net());
+    if (IsIdle(use->second)) uses_.erase(use);
+  }
   for (const auto& [host, sum] : change.hosts) {
     if ((hosts_[host] += part(sum.net())) == 0) hosts_.erase(host);
   }
@@ -144,18 +154,21 @@ void TenantQuotas::Settle(const QuotaChange& change, bool committed) {
 
 absl::StatusOr<std::unique_ptr<TenantQuotas::WatchHold>> TenantQuotas::TakeWatch(const std::string& tenant) {
   absl::MutexLock lock(&mutex_);
-  Use& use = uses_[tenant];
+  const auto found = uses_.find(tenant);
+  const int64_t used = found == uses_.end() ? 0 : found->second.watches;
   const std::optional<int64_t> limit = LimitsOf(tenant).watches;
-  if (limit && use.watches >= *limit) {
-    return QuotaExceeded(kWatches, "tenant", tenant, fmt::format("{}", *limit), use.watches);
+  if (limit && used >= *limit) {
+    return QuotaExceeded(kWatches, "tenant", tenant, fmt::format("{}", *limit), used);
   }
-  ++use.watches;
+  ++uses_[tenant].watches;
   return std::make_unique<WatchHold>(this, tenant);
 }
 
 TenantQuotas::WatchHold::~WatchHold() {
   absl::MutexLock lock(&quotas_->mutex_);
-  --quotas_->uses_[tenant_].watches;
+  const auto use = quotas_->uses_.find(tenant_);
+  --use->second.watches;
+  if (IsIdle(use->second)) quotas_->uses_.erase(use);
 }
 
 std::vector<QuotaLevel> TenantQuotas::Levels() const {

@@ -46,7 +46,7 @@ class TenantQuotasTest : public ::testing::Test {
     for (const QuotaLevel& level : quotas.Levels()) {
       if (level.tenant == tenant && level.quota == quota) return level.used;
     }
-    return -1;
+    return 0;
   }
 
   TimePoint now{std::chrono::hours(1)};
@@ -177,6 +177,22 @@ TEST_F(TenantQuotasTest, WatchesAreHeldAndGivenBack) {
   EXPECT_TRUE(quotas.TakeWatch("red").ok());
   first->reset();
   EXPECT_TRUE(quotas.TakeWatch("blue").ok());
+}
+
+TEST_F(TenantQuotasTest, TenantsThatUseNothingAreForgotten) {
+  Limit({.sessions = 5, .watches = 1});
+  {
+    const auto watch = quotas.TakeWatch("blue");
+    EXPECT_FALSE(quotas.TakeWatch("blue").ok());
+    ASSERT_TRUE(Take(Adding("blue", 1)).ok());
+    EXPECT_EQ(quotas.Levels().size(), 2u);
+  }
+  EXPECT_EQ(quotas.Levels().size(), 2u) << "it has a session";
+  ASSERT_TRUE(Take(Removing("blue", 1)).ok());
+  EXPECT_TRUE(quotas.Levels().empty());
+  Limit({.watches = 0});
+  EXPECT_FALSE(quotas.TakeWatch("red").ok());
+  EXPECT_TRUE(quotas.Levels().empty());
 }
 
 TEST_F(TenantQuotasTest, ATenantMayHaveLimitsOfItsOwn) {

@@ -99,23 +99,49 @@ absl::Status Daemon::BuildEngine() {
   return absl::OkStatus();
 }
 
-absl::Status Daemon::BuildRegistry() {
+absl::Status Daemon::OpenStore() {
   if (config_.store == StoreKind::kMemory) {
     store_ = store::MakeMemoryStore();
-  } else {
-    absl::StatusOr<std::unique_ptr<store::DurableStore>> store = store::OpenDurableStore(
-        {.data_dir = config_.data_dir, .operations = &metrics_, .on_health = [this](std::string_view reason) {
-           metrics_.SetStoreProblem(reason);
-         }});
-    if (!store.ok()) {
-      return store.status();
-    }
-    durable_ = store->get();
-    store_ = *std::move(store);
+    return absl::OkStatus();
   }
+  absl::StatusOr<std::unique_ptr<store::DurableStore>> store = store::OpenDurableStore(
+      {.data_dir = config_.data_dir, .operations = &metrics_, .on_health = [this](std::string_view reason) {
+         metrics_.SetStoreProblem(reason);
+       }});
+  if (!store.ok()) {
+    return store.status();
+  }
+  durable_ = store->get();
+  store_ = *std::move(store);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<store::EventStore>> Daemon::OpenHistory() {
+  const store::EventOptions options{.on_dropped = [this](size_t events) { metrics_.AddDroppedEvents(events); }};
+  if (durable_ != nullptr) {
+    absl::StatusOr<std::unique_ptr<store::EventStore>> events = store::OpenSqliteEventStore(config_.data_dir, options);
+    if (events.ok()) {
+      return events;
+    }
+    Log(LogLevel::kWarning, "the history of sessions is kept in memory only",
+        {{"error", std::string(events.status().message())}});
+  }
+  return store::MakeMemoryEventStore(options);
+}
+
+absl::Status Daemon::BuildRegistry() {
+  if (absl::Status status = OpenStore(); !status.ok()) {
+    return status;
+  }
+  absl::StatusOr<std::unique_ptr<store::EventStore>> events = OpenHistory();
+  if (!events.ok()) {
+    return events.status();
+  }
+  events_ = *std::move(events);
   absl::StatusOr<std::unique_ptr<registry::SessionRegistry>> registry =
       registry::SessionRegistry::Open({.engine = engine_.get(),
                                        .store = store_.get(),
+                                       .events = events_.get(),
                                        .secrets = &secrets_,
                                        .observers = &metrics_,
                                        .tenants = &tenants_,
@@ -208,6 +234,7 @@ void Daemon::Stop() {
   store_.reset();
   registry_.reset();
   engine_.reset();
+  events_.reset();
   audit_.reset();
 }
 

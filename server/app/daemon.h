@@ -21,6 +21,7 @@
 #include "registry/tenant_quotas.h"
 #include "rpc/server.h"
 #include "store/durable_store.h"
+#include "store/event_store.h"
 #include "transport/egress_guard.h"
 
 namespace holter::app {
@@ -48,6 +49,8 @@ class Daemon {
  private:
   absl::Status BuildAccess();
   absl::Status BuildEngine();
+  absl::Status OpenStore();
+  absl::StatusOr<std::unique_ptr<store::EventStore>> OpenHistory();
   absl::Status BuildRegistry();
   absl::Status StartServers();
   absl::Status WritePorts() const;
@@ -67,6 +70,7 @@ class Daemon {
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<store::Store> store_;
   store::DurableStore* durable_ = nullptr;  // store_, when it is on a disk
+  std::unique_ptr<store::EventStore> events_;
   std::unique_ptr<registry::SessionRegistry> registry_;
   std::unique_ptr<registry::SessionsDirectory> directory_;
   std::unique_ptr<observe::ObserveServer> http_;

@@ -100,6 +100,7 @@ ProcessFamilies::ProcessFamilies(prometheus::Registry& r)
                           "Rows changed by commits that succeeded: declarations and what belongs to them.")),
       store_failures(Count(r, "holter_store_commit_failures_total", "Commits of the store that failed.")),
       store_degraded(Level(r, "holter_store_degraded", "1 while the store takes no changes, by reason.")),
+      events_dropped(Count(r, "holter_session_events_dropped_total", "Events that the history did not take.")),
       exceptions(Count(r, "holter_exceptions_total", "Exceptions caught at the edge of a room.")),
       reloads(
           Count(r, "holter_reloads_total", "Readings of what may change while holterd runs, that were taken over.")),

@@ -74,6 +74,7 @@ struct ProcessFamilies {
   Family<Counter>& store_changes;
   Family<Counter>& store_failures;
   Family<Gauge>& store_degraded;
+  Family<Counter>& events_dropped;
   Family<Counter>& exceptions;
   Family<Counter>& reloads;
   Family<Counter>& reload_failures;

@@ -37,6 +37,7 @@ Metrics::Metrics(const MetricsOptions& options)
       store_commit_(process_families_.store_commit.Add({}, OperationBuckets())),
       store_changes_(process_families_.store_changes.Add({})),
       store_failures_(process_families_.store_failures.Add({})),
+      events_dropped_(process_families_.events_dropped.Add({})),
       audit_lost_(process_families_.audit_lost.Add({})) {
   process_families_.build_info.Add({{"version", options_.version}}).Set(1);
   for (const std::string_view problem : kStoreProblems) {
@@ -87,6 +88,8 @@ void Metrics::SetStoreProblem(std::string_view reason) {
   store_problem_ = std::string(reason);
   if (!store_problem_.empty()) process_families_.store_degraded.Add({{"reason", LowerCase(store_problem_)}}).Set(1);
 }
+
+void Metrics::AddDroppedEvents(size_t events) { events_dropped_.Increment(static_cast<double>(events)); }
 
 std::string Metrics::StoreProblem() const {
   absl::MutexLock lock(&store_mutex_);

@@ -62,6 +62,8 @@ class Metrics final : public core::SessionObserverSource, public OperationObserv
   void SetStoreProblem(std::string_view reason);
   // Why the store takes no changes; empty: it does.
   std::string StoreProblem() const;
+  // The history of sessions did not take these. Any thread.
+  void AddDroppedEvents(size_t events);
   // The loop that has been silent the longest, if any has been for at least `least`.
   std::optional<SilentLoop> FindSilentLoop(Duration least) const;
 
@@ -89,6 +91,7 @@ class Metrics final : public core::SessionObserverSource, public OperationObserv
   Histogram& store_commit_;
   Counter& store_changes_;
   Counter& store_failures_;
+  Counter& events_dropped_;
   Counter& audit_lost_;
 
   mutable absl::Mutex mutex_;  // leaf but for the families' own

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/crc.hpp>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -13,6 +12,7 @@
 #include "base/error.h"
 #include "base/session_name.h"
 #include "registry/filter_subject.h"
+#include "registry/page_size.h"
 #include "registry/session_answer.h"
 #include "registry/session_filter.h"
 #include "registry/session_order.h"
@@ -22,9 +22,6 @@
 namespace holter::registry {
 namespace {
 
-constexpr int kDefaultPageSize = 100;
-constexpr int kMostPageSize = 1000;
-
 // A session that belongs on the page or behind it.
 struct Listed {
   SessionOrder::Keys keys;
@@ -33,20 +30,12 @@ struct Listed {
 
 struct PageRequest {
   std::string tenant;
-  size_t size = kDefaultPageSize;
+  size_t size = 0;
   uint32_t query = 0;
   std::optional<SessionFilter> filter;  // always there when the request is valid, order too
   std::optional<SessionOrder> order;
   std::optional<PagePlace> place;
 };
-
-// Tokens are for the same question only.
-uint32_t ChecksumOf(const v1::ListSessionsRequest& request) {
-  boost::crc_32_type crc;
-  const std::string query = fmt::format("{}\n{}", request.filter(), request.order_by());
-  crc.process_bytes(query.data(), query.size());
-  return crc.checksum();
-}
 
 void Append(const absl::Status& status, std::vector<FieldViolation>& violations) {
   for (FieldViolation& violation : DetailsOf(status).violations) violations.push_back(std::move(violation));
@@ -60,18 +49,14 @@ absl::StatusOr<PageRequest> ParseRequest(const v1::ListSessionsRequest& request)
   } else {
     violations.push_back({.field = "parent", .description = std::string(tenant.status().message())});
   }
-  if (request.page_size() < 0) {
-    violations.push_back({.field = "page_size", .description = "expected 0 (the default, 100) or more"});
-  } else if (request.page_size() > 0) {
-    page.size = static_cast<size_t>(std::min(request.page_size(), kMostPageSize));
-  }
+  page.size = ParsePageSize(request.page_size(), violations);
   absl::StatusOr<SessionFilter> filter = SessionFilter::Parse(request.filter());
   Append(filter.status(), violations);
   if (filter.ok()) page.filter = *std::move(filter);
   absl::StatusOr<SessionOrder> order = SessionOrder::Parse(request.order_by());
   Append(order.status(), violations);
   if (order.ok()) page.order = *std::move(order);
-  page.query = ChecksumOf(request);
+  page.query = QueryChecksum(fmt::format("{}\n{}", request.filter(), request.order_by()));
   if (!request.page_token().empty()) {
     page.place = DecodePageToken(request.page_token());
     if (!page.place.has_value() || page.place->tenant != page.tenant || page.place->query != page.query) {

@@ -21,6 +21,7 @@
 #include "registry/session_answer.h"
 #include "registry/session_batches.h"
 #include "registry/session_commands.h"
+#include "registry/session_events.h"
 #include "registry/session_lifecycle.h"
 #include "registry/session_listing.h"
 #include "registry/session_table.h"
@@ -88,6 +89,9 @@ class ComposedRegistry final : public SessionRegistry, private core::SessionObse
   absl::StatusOr<v1::FleetSummary> Summarize(const v1::GetFleetSummaryRequest& request) const override {
     return SummarizeFleet(request, table_, options_.engine->clock());
   }
+  absl::StatusOr<v1::ListSessionEventsResponse> ListEvents(const v1::ListSessionEventsRequest& request) const override {
+    return ListSessionEvents(request, options_.events);
+  }
   absl::Status ReconcileFiles(const std::vector<v1::Session>& sessions) override {
     return reconciler_.Reconcile(sessions);
   }
@@ -103,9 +107,7 @@ class ComposedRegistry final : public SessionRegistry, private core::SessionObse
   WriteContext Context();
   absl::StatusOr<RecordPtr> Restore(const store::StoredSession& stored);
 
-  void OnTransition(core::SessionId id, const core::Transition& transition) override {
-    if (const RecordPtr record = table_.Transitioned(id, transition)) transition_log_.Add(record, transition);
-  }
+  void OnTransition(core::SessionId id, const core::Transition& transition) override;
   void OnBeat(core::SessionId /*id*/, const core::BeatReport& /*report*/) override {}
   void OnAttempt(core::SessionId /*id*/, const core::AttemptReport& /*report*/) override {}
   void OnPhase(core::SessionId /*id*/, core::Phase /*phase*/, Duration /*took*/) override {}
@@ -128,6 +130,15 @@ class ComposedRegistry final : public SessionRegistry, private core::SessionObse
   SessionCommands commands_;
   FileReconciler reconciler_;
 };
+
+void ComposedRegistry::OnTransition(core::SessionId id, const core::Transition& transition) {
+  const RecordPtr record = table_.Transitioned(id, transition);
+  if (record == nullptr) return;
+  transition_log_.Add(record, transition);
+  if (options_.events != nullptr) {
+    options_.events->Append(EventOf(*record, transition, Moment::Of(options_.engine->clock())));
+  }
+}
 
 WriteContext ComposedRegistry::Context() {
   return {.engine = options_.engine,

@@ -27,6 +27,7 @@
 #include "holter/v1/session_service.pb.h"
 #include "registry/tenant_quotas.h"
 #include "registry/watch_log.h"
+#include "store/event_store.h"
 #include "store/store.h"
 
 namespace holter::registry {
@@ -35,6 +36,7 @@ namespace holter::registry {
 struct RegistryOptions {
   engine::Engine* engine = nullptr;
   store::Store* store = nullptr;
+  store::EventStore* events = nullptr;  // null: no history is kept
   const SecretSource* secrets = nullptr;
   core::SessionObserverSource* observers = nullptr;
   TenantNumbers* tenants = nullptr;  // null: dials are for no tenant in particular
@@ -75,6 +77,10 @@ class SessionRegistry {
   virtual absl::StatusOr<v1::BatchGetSessionsResponse> BatchGet(const v1::BatchGetSessionsRequest& request) const = 0;
   virtual absl::StatusOr<v1::ListSessionsResponse> List(const v1::ListSessionsRequest& request) const = 0;
   virtual absl::StatusOr<v1::FleetSummary> Summarize(const v1::GetFleetSummaryRequest& request) const = 0;
+
+  // Reads the disk: not from a loop.
+  virtual absl::StatusOr<v1::ListSessionEventsResponse> ListEvents(
+      const v1::ListSessionEventsRequest& request) const = 0;
 
   // Makes the sessions of origin `file` be exactly `sessions` (whole and valid; one commit). A name of origin `api` is
   // refused: FAILED_PRECONDITION, API_MANAGED, and nothing changes. Blocks until it is on disk; not from the store's

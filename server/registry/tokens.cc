@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <boost/crc.hpp>
 #include <charconv>
 #include <vector>
 
@@ -16,6 +17,8 @@ namespace {
 // The first part names kind and version; none of the parts can hold a slash.
 constexpr std::string_view kPageKind = "page2";
 constexpr size_t kPageParts = 6;
+constexpr std::string_view kEventKind = "events1";
+constexpr size_t kEventParts = 5;
 constexpr std::string_view kWatchKind = "watch1";
 constexpr size_t kWatchParts = 4;
 
@@ -65,6 +68,25 @@ std::optional<PagePlace> DecodePageToken(std::string_view token) {
   if (!query.has_value() || !keys.has_value()) return std::nullopt;
   return PagePlace{
       .tenant = parts[1], .last_tenant = parts[2], .last_session = parts[3], .query = *query, .keys = *std::move(keys)};
+}
+
+std::string EncodeEventToken(const EventPlace& place) {
+  return Encode(fmt::format("{}/{}/{}/{:x}/{:x}", kEventKind, place.tenant, place.session, place.query, place.before));
+}
+
+std::optional<EventPlace> DecodeEventToken(std::string_view token) {
+  const std::vector<std::string> parts = Decode(token, kEventKind, kEventParts);
+  if (parts.empty() || (parts[2] != "-" && !IsResourceId(parts[2]))) return std::nullopt;
+  const std::optional<uint32_t> query = ParseHex<uint32_t>(parts[3]);
+  const std::optional<int64_t> before = ParseHex<int64_t>(parts[4]);
+  if (!query.has_value() || !before.has_value()) return std::nullopt;
+  return EventPlace{.tenant = parts[1], .session = parts[2], .query = *query, .before = *before};
+}
+
+uint32_t QueryChecksum(std::string_view query) {
+  boost::crc_32_type crc;
+  crc.process_bytes(query.data(), query.size());
+  return crc.checksum();
 }
 
 std::string EncodeResumeToken(const WatchPlace& place) {

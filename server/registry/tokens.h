@@ -23,6 +23,21 @@ std::string EncodePageToken(const PagePlace& place);
 // None if `token` is not one of ours.
 std::optional<PagePlace> DecodePageToken(std::string_view token);
 
+// The last event of a page of the history of `session` ("-": of all of `tenant`).
+struct EventPlace {
+  std::string tenant;
+  std::string session;
+  uint32_t query = 0;  // checksum of what else the caller asked
+  int64_t before = 0;  // its id
+
+  friend bool operator==(const EventPlace&, const EventPlace&) = default;
+};
+std::string EncodeEventToken(const EventPlace& place);
+std::optional<EventPlace> DecodeEventToken(std::string_view token);
+
+// Tokens are for the same question only: its checksum.
+uint32_t QueryChecksum(std::string_view query);
+
 // The next change for a watcher of `tenant`.
 struct WatchPlace {
   std::string tenant;

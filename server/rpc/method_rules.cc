@@ -52,6 +52,7 @@ std::span<const MethodRule> MethodRules() {
       {"ResumeSession", Role::kEditor, {"name"}},
       {"ReconnectSession", Role::kEditor, {"name"}},
       {"ReconnectSessions", Role::kEditor, {"parent"}},
+      {"ListSessionEvents", Role::kViewer, {"parent"}},
       {"WatchSessions", Role::kViewer, {"parent"}},
   };
   return kRules;
@@ -74,6 +75,8 @@ std::vector<std::string> NamesIn(const Message& request, const MethodRule& rule)
 
 std::string TenantOf(std::string_view name) {
   if (const absl::StatusOr<SessionName> session = ParseSessionName(name); session.ok()) return session->tenant;
+  constexpr std::string_view all_sessions = "/sessions/-";
+  if (name.ends_with(all_sessions)) name.remove_suffix(all_sessions.size());
   const absl::StatusOr<std::string> tenant = ParseParent(name, /*allow_wildcard=*/false);
   return tenant.ok() ? *tenant : "";
 }

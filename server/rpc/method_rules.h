@@ -31,8 +31,8 @@ const MethodRule* FindMethodRule(std::string_view method);
 // What stands in the fields of `rule`, in order.
 std::vector<std::string> NamesIn(const google::protobuf::Message& request, const MethodRule& rule);
 
-// "a" of "tenants/a" and of "tenants/a/sessions/b". Empty for what is neither, "tenants/-" included: those who may see
-// it may see every tenant.
+// "a" of "tenants/a", of "tenants/a/sessions/b" and of "tenants/a/sessions/-". Empty for what is neither, "tenants/-"
+// included: those who may see it may see every tenant.
 std::string TenantOf(std::string_view name);
 
 }  // namespace holter::rpc

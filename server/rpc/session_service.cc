@@ -164,6 +164,14 @@ grpc::ServerUnaryReactor* SessionService::ReconnectSessions(grpc::CallbackServer
   });
 }
 
+grpc::ServerUnaryReactor* SessionService::ListSessionEvents(grpc::CallbackServerContext* context,
+                                                            const v1::ListSessionEventsRequest* request,
+                                                            v1::ListSessionEventsResponse* response) {
+  return Serve(context, "ListSessionEvents", *request, request->parent(), [&](const std::shared_ptr<UnaryCall>& call) {
+    ReplyTo(call, response)(registry_.ListEvents(*request));
+  });
+}
+
 grpc::ServerWriteReactor<v1::WatchSessionsResponse>* SessionService::WatchSessions(
     grpc::CallbackServerContext* context, const v1::WatchSessionsRequest* request) {
   const std::shared_ptr<const Admission> admission = gate_.Admit(*context, "WatchSessions", *request);

@@ -53,6 +53,9 @@ class SessionService final : public v1::SessionService::CallbackService {
   grpc::ServerUnaryReactor* ReconnectSessions(grpc::CallbackServerContext* context,
                                               const v1::ReconnectSessionsRequest* request,
                                               v1::ReconnectSessionsResponse* response) override;
+  grpc::ServerUnaryReactor* ListSessionEvents(grpc::CallbackServerContext* context,
+                                              const v1::ListSessionEventsRequest* request,
+                                              v1::ListSessionEventsResponse* response) override;
   grpc::ServerWriteReactor<v1::WatchSessionsResponse>* WatchSessions(grpc::CallbackServerContext* context,
                                                                      const v1::WatchSessionsRequest* request) override;
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -50,29 +51,28 @@ class EventStore {
   // are dropped and counted.
   virtual void Append(StoredEvent event) = 0;
 
-  // Sees what was appended before the call. Reads the disk, so not from a loop. UNAVAILABLE, STORE_FAILED: it cannot be
-  // read.
+  // Sees what was appended before the call. Reads the disk, so not from a loop. UNAVAILABLE, HISTORY_FAILED: it cannot
+  // be read.
   virtual absl::StatusOr<std::vector<FoundEvent>> Find(const EventQuery& query) = 0;
-
-  // Events that were not kept, since the start.
-  virtual uint64_t dropped() const = 0;
 };
 
-// What is beyond is forgotten, the oldest first. A tenant may be over its bound by a tenth for a while.
-struct EventBounds {
+// What is beyond the bounds is forgotten, the oldest first. A tenant may be over its bound by a tenth for a while.
+struct EventOptions {
   size_t per_session = 100;
   size_t per_tenant = 100'000;
   size_t waiting = 100'000;                          // appended and not yet written
   Duration gather = std::chrono::milliseconds(100);  // from one write to the next
+  // Called when events were not kept, in the thread that found so. Must not call the store. May be null.
+  std::function<void(size_t events)> on_dropped{};
 };
 
 // In the file DATA_DIR/holter-events.db, made if it is not there; the directory is there, and its lock held. A file
 // that is damaged, or of a newer holterd, is put aside (…-damaged) with a warning: history is not worth a daemon that
 // does not start.
 absl::StatusOr<std::unique_ptr<EventStore>> OpenSqliteEventStore(const std::string& data_dir,
-                                                                 const EventBounds& bounds);
+                                                                 const EventOptions& options);
 
 // For --store=memory: bounded in the same way, forgotten at the end.
-absl::StatusOr<std::unique_ptr<EventStore>> MakeMemoryEventStore(const EventBounds& bounds);
+absl::StatusOr<std::unique_ptr<EventStore>> MakeMemoryEventStore(const EventOptions& options);
 
 }  // namespace holter::store

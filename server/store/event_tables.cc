@@ -43,7 +43,7 @@ void PrepareEventTables(SQLite::Database& database) {
   transaction.commit();
 }
 
-EventWriter::EventWriter(SQLite::Database& database, const EventBounds& bounds)
+EventWriter::EventWriter(SQLite::Database& database, const EventOptions& bounds)
     : database_(database),
       bounds_(bounds),
       insert_(database, "INSERT INTO events(tenant, session, time, reason, content) VALUES(?, ?, ?, ?, ?)"),

@@ -20,7 +20,7 @@ void PrepareEventTables(SQLite::Database& database);
 // Used by one thread.
 class EventWriter {
  public:
-  EventWriter(SQLite::Database& database, const EventBounds& bounds);
+  EventWriter(SQLite::Database& database, const EventOptions& bounds);
 
   // One transaction; on an exception nothing of it is written.
   void Write(const std::vector<StoredEvent>& events);
@@ -32,7 +32,7 @@ class EventWriter {
   int TrimTenant(const std::string& tenant, size_t surplus);
 
   SQLite::Database& database_;
-  const EventBounds bounds_;
+  const EventOptions bounds_;
   std::map<std::string, size_t> counts_;  // by tenant
   SQLite::Statement insert_;
   SQLite::Statement trim_session_;

@@ -25,10 +25,10 @@ namespace {
 // out of the queue.
 class SqliteEventStore final : public EventStore {
  public:
-  SqliteEventStore(std::unique_ptr<SQLite::Database> database, const EventBounds& bounds)
-      : bounds_(bounds),
+  SqliteEventStore(std::unique_ptr<SQLite::Database> database, const EventOptions& options)
+      : options_(options),
         database_(std::move(database)),
-        writer_(*database_, bounds),
+        writer_(*database_, options),
         thread_([this] { WriteUntilStopped(); }) {}
 
   ~SqliteEventStore() override {
@@ -40,12 +40,14 @@ class SqliteEventStore final : public EventStore {
   }
 
   void Append(StoredEvent event) override {
-    absl::MutexLock lock(&mutex_);
-    if (waiting_.size() >= bounds_.waiting) {
-      ++dropped_;
-    } else {
-      waiting_.push_back(std::move(event));
+    {
+      absl::MutexLock lock(&mutex_);
+      if (waiting_.size() < options_.waiting) {
+        waiting_.push_back(std::move(event));
+        return;
+      }
     }
+    TellDropped(1);
   }
 
   absl::StatusOr<std::vector<FoundEvent>> Find(const EventQuery& query) override {
@@ -54,14 +56,9 @@ class SqliteEventStore final : public EventStore {
     try {
       return FindEvents(*database_, query);
     } catch (const SQLite::Exception& error) {
-      return MakeError(absl::StatusCode::kUnavailable, "STORE_FAILED",
+      return MakeError(absl::StatusCode::kUnavailable, "HISTORY_FAILED",
                        fmt::format("the history of sessions cannot be read: {}", error.what()));
     }
-  }
-
-  uint64_t dropped() const override {
-    absl::MutexLock lock(&mutex_);
-    return dropped_;
   }
 
  private:
@@ -77,8 +74,12 @@ class SqliteEventStore final : public EventStore {
         WriteWaiting();
       }
       absl::MutexLock lock(&mutex_);
-      mutex_.AwaitWithTimeout(absl::Condition(&stopping_), absl::FromChrono(bounds_.gather));
+      mutex_.AwaitWithTimeout(absl::Condition(&stopping_), absl::FromChrono(options_.gather));
     }
+  }
+
+  void TellDropped(size_t events) const {
+    if (options_.on_dropped) options_.on_dropped(events);
   }
 
   bool HasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stopping_ || !waiting_.empty(); }
@@ -98,19 +99,17 @@ class SqliteEventStore final : public EventStore {
       if (!std::exchange(is_failing_, true)) {
         Log(LogLevel::kWarning, "events are dropped", {{"error", error.what()}, {"path", database_->getFilename()}});
       }
-      absl::MutexLock lock(&mutex_);
-      dropped_ += events.size();
+      TellDropped(events.size());
     }
   }
 
-  const EventBounds bounds_;
+  const EventOptions options_;
   absl::Mutex database_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);
   const std::unique_ptr<SQLite::Database> database_;
   EventWriter writer_ ABSL_GUARDED_BY(database_mutex_);
   bool is_failing_ ABSL_GUARDED_BY(database_mutex_) = false;
-  mutable absl::Mutex mutex_;  // leaf; never held while the disk works
+  absl::Mutex mutex_;  // leaf; never held while the disk works
   std::vector<StoredEvent> waiting_ ABSL_GUARDED_BY(mutex_);
-  uint64_t dropped_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;  // last: it uses all of the above
 };
@@ -138,11 +137,11 @@ bool IsDamage(const SQLite::Exception& error) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<EventStore>> OpenSqliteEventStore(const std::string& data_dir,
-                                                                 const EventBounds& bounds) {
+                                                                 const EventOptions& options) {
   const std::string path = data_dir + "/holter-events.db";
   for (const bool may_start_anew : {true, false}) {
     try {
-      return std::make_unique<SqliteEventStore>(OpenEvents(path), bounds);
+      return std::make_unique<SqliteEventStore>(OpenEvents(path), options);
     } catch (const SQLite::Exception& error) {
       if (!may_start_anew || !IsDamage(error)) return StatusOf(error, "open the events", path);
       Log(LogLevel::kWarning, "the history of sessions is damaged; it is put aside and begun anew",
@@ -154,11 +153,11 @@ absl::StatusOr<std::unique_ptr<EventStore>> OpenSqliteEventStore(const std::stri
   return absl::InternalError("not reached");
 }
 
-absl::StatusOr<std::unique_ptr<EventStore>> MakeMemoryEventStore(const EventBounds& bounds) {
+absl::StatusOr<std::unique_ptr<EventStore>> MakeMemoryEventStore(const EventOptions& options) {
   try {
     auto database = std::make_unique<SQLite::Database>(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
     PrepareEventTables(*database);
-    return std::make_unique<SqliteEventStore>(std::move(database), bounds);
+    return std::make_unique<SqliteEventStore>(std::move(database), options);
   } catch (const SQLite::Exception& error) {
     return StatusOf(error, "make room for events", ":memory:");
   }

@@ -140,6 +140,7 @@ class FakeRegistry : public registry::SessionRegistry {
   std::function<absl::StatusOr<v1::BatchGetSessionsResponse>(const v1::BatchGetSessionsRequest&)> batch_get;
   std::function<absl::StatusOr<v1::ListSessionsResponse>(const v1::ListSessionsRequest&)> list;
   std::function<absl::StatusOr<v1::FleetSummary>(const v1::GetFleetSummaryRequest&)> summarize;
+  std::function<absl::StatusOr<v1::ListSessionEventsResponse>(const v1::ListSessionEventsRequest&)> list_events;
   // Not set: a reader of `changes` from the resume token.
   std::function<absl::StatusOr<std::unique_ptr<registry::WatchReader>>(const v1::WatchSessionsRequest&)> watch;
   FakeChanges changes;
@@ -167,6 +168,9 @@ class FakeRegistry : public registry::SessionRegistry {
   }
   absl::StatusOr<v1::ListSessionsResponse> List(const v1::ListSessionsRequest& request) const override {
     return list(request);
+  }
+  absl::StatusOr<v1::ListSessionEventsResponse> ListEvents(const v1::ListSessionEventsRequest& request) const override {
+    return list_events(request);
   }
   absl::Status ReconcileFiles(const std::vector<v1::Session>& /*sessions*/) override { return absl::OkStatus(); }
   absl::StatusOr<v1::FleetSummary> Summarize(const v1::GetFleetSummaryRequest& request) const override {

@@ -213,10 +213,14 @@ TEST(TokensTest, ComeBack) {
   EXPECT_EQ(DecodePageToken(EncodePageToken(page)), page);
   const WatchPlace watch{.tenant = "default", .epoch = ~uint64_t{0}, .revision = 17};
   EXPECT_EQ(DecodeResumeToken(EncodeResumeToken(watch)), watch);
+  const EventPlace event{.tenant = "a", .session = "-", .query = 0xfeedf00d, .before = INT64_MAX};
+  EXPECT_EQ(DecodeEventToken(EncodeEventToken(event)), event);
+  EXPECT_EQ(DecodeEventToken(EncodePageToken(page)), std::nullopt);
   EXPECT_EQ(DecodeResumeToken(EncodePageToken(page)), std::nullopt);
   EXPECT_EQ(DecodePageToken(EncodeResumeToken(watch)), std::nullopt);
   for (const char* bad : {"", "x", "!!!!", "d2F0Y2gxLy0vLw"}) {
     EXPECT_EQ(DecodePageToken(bad), std::nullopt) << bad;
+    EXPECT_EQ(DecodeEventToken(bad), std::nullopt) << bad;
     EXPECT_EQ(DecodeResumeToken(bad), std::nullopt) << bad;
   }
 }

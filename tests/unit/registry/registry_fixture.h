@@ -226,6 +226,7 @@ class RegistryTest : public ::testing::Test {
   absl::Status TryOpen() {
     absl::StatusOr<std::unique_ptr<SessionRegistry>> opened = SessionRegistry::Open({.engine = &engine_,
                                                                                      .store = &store_,
+                                                                                     .events = events_.get(),
                                                                                      .secrets = &secrets_,
                                                                                      .observers = &observers_,
                                                                                      .quotas = &quotas_,
@@ -306,6 +307,7 @@ class RegistryTest : public ::testing::Test {
   size_t watch_history_ = 1000;
   holter::testing::FakeEngine engine_;
   FakeStore store_;
+  std::unique_ptr<store::EventStore> events_;
   FakeSecrets secrets_;
   FakeObservers observers_;
   TenantQuotas quotas_;

@@ -97,9 +97,10 @@ TEST(MethodRulesTest, NamesAreTakenFromTheRequest) {
 TEST(MethodRulesTest, NamesBelongToATenantOrToAll) {
   EXPECT_EQ(TenantOf("tenants/a"), "a");
   EXPECT_EQ(TenantOf("tenants/a/sessions/b"), "a");
+  EXPECT_EQ(TenantOf("tenants/a/sessions/-"), "a");
   for (const char* const other :
        {"", "a", "tenants/-", "tenants/*", "tenants/", "tenants/A", "tenants/a/", "tenants/a/b", "tenants/a/sessions/",
-        "tenants/a/sessions/b/c", "tenants/-/sessions/b", "/tenants/a"}) {
+        "tenants/a/sessions/b/c", "tenants/-/sessions/b", "tenants/-/sessions/-", "/sessions/-", "/tenants/a"}) {
     EXPECT_EQ(TenantOf(other), "") << other;
   }
 }

@@ -86,6 +86,24 @@ TEST_F(SessionServiceTest, GetListUpdateDelete) {
   }
 }
 
+TEST_F(SessionServiceTest, ListSessionEventsHandsOnTheRequest) {
+  registry_.list_events = [](const v1::ListSessionEventsRequest& request) {
+    v1::ListSessionEventsResponse response;
+    response.add_events()->set_name(request.parent());
+    response.set_next_page_token(request.page_token() + "+");
+    return response;
+  };
+  Serve();
+  v1::ListSessionEventsRequest request;
+  request.set_parent("p");
+  request.set_page_token("t");
+  v1::ListSessionEventsResponse response;
+  EXPECT_TRUE(stub_->ListSessionEvents(NewContext().get(), request, &response).ok());
+  EXPECT_EQ(response.events(0).name(), "p");
+  EXPECT_EQ(response.next_page_token(), "t+");
+  EXPECT_TRUE(operations_.Await("ListSessionEvents OK"));
+}
+
 TEST_F(SessionServiceTest, BatchesAndCommands) {
   registry_.batch_create = [](const v1::BatchCreateSessionsRequest& request, const auto& reply) {
     v1::BatchCreateSessionsResponse response;
@@ -157,6 +175,7 @@ TEST_F(SessionServiceTest, ErrorsOfEveryMethodNameTheirResource) {
   registry_.remove = [&](const auto&, const auto& reply) { reply(missing); };
   registry_.get = [&](const auto&) { return missing; };
   registry_.list = [&](const auto&) { return missing; };
+  registry_.list_events = [&](const auto&) { return missing; };
   Serve();
   const auto expect = [](const grpc::Status& status, const std::string& name) {
     EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
@@ -182,6 +201,10 @@ TEST_F(SessionServiceTest, ErrorsOfEveryMethodNameTheirResource) {
   list.set_parent("p");
   v1::ListSessionsResponse listed;
   expect(stub_->ListSessions(NewContext().get(), list, &listed), "p");
+  v1::ListSessionEventsRequest events;
+  events.set_parent("e");
+  v1::ListSessionEventsResponse found;
+  expect(stub_->ListSessionEvents(NewContext().get(), events, &found), "e");
   EXPECT_TRUE(operations_.Await("ListSessions NOT_FOUND"));
 }
 

@@ -151,6 +151,7 @@ absl::Status Daemon::BuildRegistry() {
     return registry.status();
   }
   registry_ = *std::move(registry);
+  leases_ = std::make_unique<registry::LeaseKeeper>(*registry_);
   return absl::OkStatus();
 }
 
@@ -222,6 +223,7 @@ void Daemon::Stop() {
     rpc_->Shutdown(kRpcStop);
   }
   directory_.reset();
+  leases_.reset();
   if (engine_ != nullptr) {
     engine_->Shutdown(config_.stop_timeout);
   }

@@ -12,14 +12,15 @@
 namespace holter::registry {
 namespace {
 
-SessionTraits TraitsOf(std::string_view tenant, const v1::Session& session) {
+// Without the lease.
+SessionTraits TraitsOf(std::string_view tenant, const v1::Session& session, std::string_view owner) {
   SessionTraits traits;
   traits.tenant = tenant;
   traits.group = session.group();
   traits.labels.assign(session.labels().begin(), session.labels().end());
   std::sort(traits.labels.begin(), traits.labels.end());
   // Only the values of labels can hold a line end, and their size is told.
-  traits.key = fmt::format("{}\n{}\n", traits.tenant, traits.group);
+  traits.key = fmt::format("{}\n{}\n{}\n", traits.tenant, traits.group, owner);
   for (const auto& [key, value] : traits.labels) {
     traits.key += fmt::format("{}={}:{}", key, value.size(), value);
   }
@@ -30,7 +31,8 @@ SessionTraits TraitsOf(std::string_view tenant, const v1::Session& session) {
 
 absl::StatusOr<Declaration> DeclarationCompiler::Compile(const SessionName& name, const v1::Session& session,
                                                          std::string_view prefix, const SecretSource* secrets,
-                                                         std::vector<FieldViolation> violations) {
+                                                         std::vector<FieldViolation> violations,
+                                                         std::string_view owner) {
   spec::CheckDeclaration(session, prefix, violations);
   absl::StatusOr<core::SessionSpec> compiled = spec::Compile(session.spec(), fmt::format("{}.spec", prefix), secrets);
   if (!compiled.ok()) {
@@ -39,18 +41,21 @@ absl::StatusOr<Declaration> DeclarationCompiler::Compile(const SessionName& name
     violations.insert(violations.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
   }
   if (!violations.empty()) return MakeInvalid(violations);
+  SessionTraits traits = TraitsOf(name.tenant, session, owner);
+  if (!owner.empty()) traits.lease = leases_->Of(name.tenant, owner);
   return Declaration{.session = name.session,
                      .url = std::move(compiled->url),
-                     .traits = traits_.Intern(TraitsOf(name.tenant, session)),
+                     .traits = traits_.Intern(std::move(traits)),
                      .spec = specs_.Intern(InternedSpec{.bytes = SerializeSharedSpec(session.spec()),
                                                         .shared = std::move(compiled->shared)}),
                      .paused = session.paused()};
 }
 
-bool DeclarationCompiler::IsSame(const v1::Session& session, const Declaration& declaration) const {
+bool DeclarationCompiler::IsSame(const v1::Session& session, const Declaration& declaration,
+                                 std::string_view owner) const {
   return session.paused() == declaration.paused && session.spec().url() == declaration.url &&
          SerializeSharedSpec(session.spec()) == declaration.spec->bytes &&
-         TraitsOf(declaration.traits->tenant, session).key == declaration.traits->key;
+         TraitsOf(declaration.traits->tenant, session, owner).key == declaration.traits->key;
 }
 
 }  // namespace holter::registry

@@ -9,6 +9,7 @@
 #include "base/secret.h"
 #include "base/session_name.h"
 #include "holter/v1/session.pb.h"
+#include "registry/lease_table.h"
 #include "registry/session_record.h"
 
 namespace holter::registry {
@@ -16,18 +17,23 @@ namespace holter::registry {
 // Any thread.
 class DeclarationCompiler {
  public:
+  // `leases` outlives the compiler.
+  explicit DeclarationCompiler(LeaseTable* leases) : leases_(leases) {}
+
   // Checks `session`, which is to be called `name` whatever it says itself. INVALID_ARGUMENT lists `violations`, found
   // before, and all that are found here, with paths below `prefix`. `secrets` null: references need not be readable
-  // now.
+  // now. `owner` "": nobody, whatever the session says.
   absl::StatusOr<Declaration> Compile(const SessionName& name, const v1::Session& session, std::string_view prefix,
-                                      const SecretSource* secrets, std::vector<FieldViolation> violations);
+                                      const SecretSource* secrets, std::vector<FieldViolation> violations,
+                                      std::string_view owner = "");
 
   // True when compiling `session` would give `declaration`.
-  bool IsSame(const v1::Session& session, const Declaration& declaration) const;
+  bool IsSame(const v1::Session& session, const Declaration& declaration, std::string_view owner = "") const;
 
   size_t distinct_specs() const { return specs_.size(); }
 
  private:
+  LeaseTable* const leases_;
   WeakInterner<SessionTraits> traits_;
   WeakInterner<InternedSpec> specs_;
 };

@@ -21,8 +21,13 @@ absl::Status SessionNotFound(const std::string& name);
 // ALREADY_EXISTS, SESSION_EXISTS.
 absl::Status SessionExists(const std::string& name);
 
+// ABORTED, CONCURRENT_CHANGE: too many wait for the turn of `name`.
+absl::Status ConcurrentChange(const std::string& name);
+
 // FAILED_PRECONDITION, FILE_MANAGED, when the API may not change what is declared.
-absl::Status CheckChangeable(const SessionRecord& record);
+absl::Status CheckNotFiled(const SessionRecord& record);
+// The same, and OWNED_BY_OTHER when only `owner` may; "": who owns nothing.
+absl::Status CheckChangeable(const SessionRecord& record, std::string_view owner = "");
 // ABORTED, ETAG_MISMATCH, when `etag` is set and that of another version.
 absl::Status CheckEtag(const std::string& etag, const SessionRecord& record);
 

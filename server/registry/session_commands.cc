@@ -65,7 +65,7 @@ void SessionCommands::Run(std::string_view method, const Request& request, Sessi
 
 absl::Status SessionCommands::SetPaused(bool paused, const LiveSession& session, ChangeSet& changes,
                                         v1::Session& answer) const {
-  if (absl::Status status = CheckChangeable(*session.record); !status.ok()) return status;
+  if (absl::Status status = CheckNotFiled(*session.record); !status.ok()) return status;
   RecordPtr record = session.record;
   if (record->declaration.paused != paused) {
     Declaration declaration = record->declaration;

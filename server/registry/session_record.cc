@@ -10,10 +10,6 @@
 namespace holter::registry {
 namespace {
 
-google::protobuf::Timestamp ToTimestamp(WallTime time) {
-  return google::protobuf::util::TimeUtil::NanosecondsToTimestamp(time.time_since_epoch().count());
-}
-
 template <class Message>
 std::string SerializeDeterministic(const Message& message) {
   std::string bytes;
@@ -28,6 +24,10 @@ std::string SerializeDeterministic(const Message& message) {
 }
 
 }  // namespace
+
+google::protobuf::Timestamp ToTimestamp(WallTime time) {
+  return google::protobuf::util::TimeUtil::NanosecondsToTimestamp(time.time_since_epoch().count());
+}
 
 std::string Declaration::Name() const { return fmt::format("tenants/{}/sessions/{}", traits->tenant, session); }
 
@@ -60,11 +60,16 @@ void DeclarationToProto(const SessionRecord& record, v1::Session* out) {
   *out->mutable_update_time() = ToTimestamp(record.update_time);
   out->set_origin(record.origin);
   if (declaration.paused) out->set_paused(true);
+  if (const Lease* lease = declaration.traits->lease.get()) {
+    out->set_owner(lease->owner);
+    if (lease->expire_time.load() != Lease::kNoTerm) *out->mutable_expire_time() = ToTimestamp(lease->expire_time);
+  }
 }
 
 store::PutChange PutOf(const SessionRecord& record) {
   v1::Session session;
   DeclarationToProto(record, &session);
+  session.clear_expire_time();  // stored once for all sessions of the owner
   return {.session = {.name = record.Name(), .declaration = SerializeDeterministic(session)}};
 }
 

@@ -14,6 +14,7 @@
 #include "core/session_spec.h"
 #include "engine/session_cell.h"
 #include "holter/v1/session.pb.h"
+#include "registry/lease.h"
 #include "registry/session_uid.h"
 #include "registry/weak_interner.h"
 #include "store/store.h"
@@ -24,6 +25,7 @@ namespace holter::registry {
 struct SessionTraits {
   std::string tenant;
   std::string group;
+  std::shared_ptr<const Lease> lease;                       // of the owner; null: nobody's
   std::vector<std::pair<std::string, std::string>> labels;  // in the order of keys
   std::string key;                                          // all of it as bytes
 
@@ -62,6 +64,10 @@ struct SessionRecord {
   v1::Origin origin = v1::ORIGIN_API;
 
   const std::string& tenant() const { return declaration.traits->tenant; }
+  // Empty: nobody.
+  std::string_view owner() const {
+    return declaration.traits->lease != nullptr ? std::string_view(declaration.traits->lease->owner) : "";
+  }
   std::string Name() const { return declaration.Name(); }
 };
 using RecordPtr = std::shared_ptr<const SessionRecord>;
@@ -89,5 +95,6 @@ store::PutChange PutOf(const SessionRecord& record);
 std::string SerializeSharedSpec(const v1::SessionSpec& spec);
 
 std::string FormatEtag(uint64_t revision);
+google::protobuf::Timestamp ToTimestamp(WallTime time);
 
 }  // namespace holter::registry

@@ -24,6 +24,7 @@
 #include "registry/session_events.h"
 #include "registry/session_lifecycle.h"
 #include "registry/session_listing.h"
+#include "registry/session_sets.h"
 #include "registry/session_table.h"
 #include "registry/session_walk.h"
 #include "registry/snapshot_watch_reader.h"
@@ -40,6 +41,8 @@ class ComposedRegistry final : public SessionRegistry, private core::SessionObse
  public:
   explicit ComposedRegistry(const RegistryOptions& options)
       : options_(options),
+        leases_(&options.engine->clock()),
+        compiler_(&leases_),
         log_(options.watch_history),
         table_(&log_, &options.engine->clock()),
         transition_log_(&options.engine->clock()),
@@ -47,6 +50,7 @@ class ComposedRegistry final : public SessionRegistry, private core::SessionObse
         writer_(Context()),
         batches_(Context()),
         commands_(Context()),
+        sets_(Context()),
         reconciler_(Context()) {}
   ~ComposedRegistry() override;
 
@@ -79,6 +83,13 @@ class ComposedRegistry final : public SessionRegistry, private core::SessionObse
   absl::StatusOr<v1::ReconnectSessionsResponse> ReconnectMany(const v1::ReconnectSessionsRequest& request) override {
     return commands_.ReconnectMany(request);
   }
+  void Apply(v1::ApplySessionsRequest request, ApplyReply reply) override {
+    sets_.Apply(std::move(request), std::move(reply));
+  }
+  void RenewLease(const v1::RenewLeaseRequest& request, LeaseReply reply) override {
+    sets_.RenewLease(request, std::move(reply));
+  }
+  void EndDueLeases() override { sets_.EndDueLeases(); }
   absl::StatusOr<v1::Session> Get(const v1::GetSessionRequest& request) const override;
   absl::StatusOr<v1::BatchGetSessionsResponse> BatchGet(const v1::BatchGetSessionsRequest& request) const override {
     return batches_.Get(request);
@@ -118,6 +129,7 @@ class ComposedRegistry final : public SessionRegistry, private core::SessionObse
 
   const RegistryOptions options_;
   std::atomic<bool> closed_{false};
+  LeaseTable leases_;
   DeclarationCompiler compiler_;
   NameSequencer names_;
   RequestLog requests_;
@@ -128,6 +140,7 @@ class ComposedRegistry final : public SessionRegistry, private core::SessionObse
   DeclarationWriter writer_;
   SessionBatches batches_;
   SessionCommands commands_;
+  SessionSets sets_;
   FileReconciler reconciler_;
 };
 
@@ -146,6 +159,7 @@ WriteContext ComposedRegistry::Context() {
           .secrets = options_.secrets,
           .table = &table_,
           .names = &names_,
+          .leases = &leases_,
           .compiler = &compiler_,
           .lifecycle = &lifecycle_,
           .requests = &requests_,
@@ -175,7 +189,8 @@ absl::StatusOr<RecordPtr> ComposedRegistry::Restore(const store::StoredSession& 
                      fmt::format("what is stored as {} is not the declaration of that session", stored.name),
                      {{"name", stored.name}});
   }
-  absl::StatusOr<Declaration> declaration = compiler_.Compile(*name, session, stored.name, nullptr, {});
+  absl::StatusOr<Declaration> declaration =
+      compiler_.Compile(*name, session, stored.name, nullptr, {}, session.owner());
   if (!declaration.ok()) {
     return MakeError(absl::StatusCode::kFailedPrecondition, "STORED_SESSION_INVALID",
                      fmt::format("the stored session {} is not valid for this version of holterd: {}", stored.name,
@@ -203,6 +218,9 @@ absl::Status ComposedRegistry::Load() {
   absl::StatusOr<std::vector<store::StoredRequest>> requests = options_.store->LoadRequests();
   if (!requests.ok()) return requests.status();
   requests_.Restore(*std::move(requests));
+  absl::StatusOr<std::vector<store::StoredLease>> leases = options_.store->LoadLeases();
+  if (!leases.ok()) return leases.status();
+  leases_.Restore(*leases);
   if (absl::Status status = options_.engine->Admit(connections); !status.ok()) {
     const ErrorDetails details = DetailsOf(status);
     return MakeError(status.code(), details.reason,

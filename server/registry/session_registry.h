@@ -58,6 +58,8 @@ class SessionRegistry {
  public:
   using Reply = std::function<void(absl::StatusOr<v1::Session>)>;
   using EmptyReply = std::function<void(absl::Status)>;
+  using ApplyReply = std::function<void(absl::StatusOr<v1::ApplySessionsResponse>)>;
+  using LeaseReply = std::function<void(absl::StatusOr<v1::Lease>)>;
   using BatchCreateReply = std::function<void(absl::StatusOr<v1::BatchCreateSessionsResponse>)>;
 
   // Loads the store and begins every session. DATA_LOSS and others: the daemon must not start.
@@ -73,6 +75,11 @@ class SessionRegistry {
   virtual void Resume(const v1::ResumeSessionRequest& request, Reply reply) = 0;
   virtual void Reconnect(const v1::ReconnectSessionRequest& request, Reply reply) = 0;
   virtual absl::StatusOr<v1::ReconnectSessionsResponse> ReconnectMany(const v1::ReconnectSessionsRequest& request) = 0;
+  // A whole ApplySessions stream as one message, and the whole answer, which may be too large for one message.
+  virtual void Apply(v1::ApplySessionsRequest request, ApplyReply reply) = 0;
+  virtual void RenewLease(const v1::RenewLeaseRequest& request, LeaseReply reply) = 0;
+  // Begins to delete the sessions of every owner whose lease has ended; does not wait for it. Call about once a second.
+  virtual void EndDueLeases() = 0;
   virtual absl::StatusOr<v1::Session> Get(const v1::GetSessionRequest& request) const = 0;
   virtual absl::StatusOr<v1::BatchGetSessionsResponse> BatchGet(const v1::BatchGetSessionsRequest& request) const = 0;
   virtual absl::StatusOr<v1::ListSessionsResponse> List(const v1::ListSessionsRequest& request) const = 0;

@@ -6,14 +6,10 @@
 #include <optional>
 
 #include "base/error.h"
+#include "registry/refusals.h"
 
 namespace holter::registry {
 namespace {
-
-absl::Status Crowded(const std::string& name) {
-  return MakeError(absl::StatusCode::kAborted, "CONCURRENT_CHANGE",
-                   fmt::format("too many changes of {} wait for each other", name), {{"name", name}});
-}
 
 // Everything that a call takes turns for, in order. An id stands before the names of sessions.
 std::vector<std::string> TurnsOf(const WriteCall& call) {
@@ -30,7 +26,7 @@ void WriteCalls::RunErased(Course course) const {
   std::vector<std::string> turns = TurnsOf(course.call);
   const auto shared = std::make_shared<Course>(std::move(course));
   context_.names->Acquire(turns, [this, shared, turns](const std::string* crowded) {
-    if (crowded != nullptr) return shared->reply(Crowded(*crowded));
+    if (crowded != nullptr) return shared->reply(ConcurrentChange(*crowded));
     RunInTurn(*shared, [names = context_.names, turns, reply = std::move(shared->reply)](absl::Status status) {
       reply(std::move(status));
       for (const std::string& turn : turns) {

@@ -23,6 +23,7 @@ struct WriteContext {
   const SecretSource* secrets = nullptr;
   SessionTable* table = nullptr;
   NameSequencer* names = nullptr;
+  LeaseTable* leases = nullptr;
   DeclarationCompiler* compiler = nullptr;
   SessionLifecycle* lifecycle = nullptr;
   RequestLog* requests = nullptr;

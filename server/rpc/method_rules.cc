@@ -53,6 +53,8 @@ std::span<const MethodRule> MethodRules() {
       {"ReconnectSession", Role::kEditor, {"name"}},
       {"ReconnectSessions", Role::kEditor, {"parent"}},
       {"ListSessionEvents", Role::kViewer, {"parent"}},
+      {"ApplySessions", Role::kEditor, {"parent", "sessions.name"}},
+      {"RenewLease", Role::kEditor, {"parent"}},
       {"WatchSessions", Role::kViewer, {"parent"}},
   };
   return kRules;

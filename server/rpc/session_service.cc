@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "rpc/apply_reactor.h"
 #include "rpc/watch_reactor.h"
 
 namespace holter::rpc {
@@ -170,6 +171,20 @@ grpc::ServerUnaryReactor* SessionService::ListSessionEvents(grpc::CallbackServer
   return Serve(context, "ListSessionEvents", *request, request->parent(), [&](const std::shared_ptr<UnaryCall>& call) {
     ReplyTo(call, response)(registry_.ListEvents(*request));
   });
+}
+
+grpc::ServerUnaryReactor* SessionService::RenewLease(grpc::CallbackServerContext* context,
+                                                     const v1::RenewLeaseRequest* request, v1::Lease* response) {
+  return Serve(context, "RenewLease", *request, request->parent(), [&](const std::shared_ptr<UnaryCall>& call) {
+    registry_.RenewLease(*request, ReplyTo(call, response));
+  });
+}
+
+grpc::ServerBidiReactor<v1::ApplySessionsRequest, v1::ApplySessionsResponse>* SessionService::ApplySessions(
+    grpc::CallbackServerContext* context) {
+  const auto call = std::make_shared<ApplyReactor>(*context, registry_, gate_, clock_, operations_);
+  call->Start();
+  return call.get();
 }
 
 grpc::ServerWriteReactor<v1::WatchSessionsResponse>* SessionService::WatchSessions(

@@ -56,6 +56,10 @@ class SessionService final : public v1::SessionService::CallbackService {
   grpc::ServerUnaryReactor* ListSessionEvents(grpc::CallbackServerContext* context,
                                               const v1::ListSessionEventsRequest* request,
                                               v1::ListSessionEventsResponse* response) override;
+  grpc::ServerUnaryReactor* RenewLease(grpc::CallbackServerContext* context, const v1::RenewLeaseRequest* request,
+                                       v1::Lease* response) override;
+  grpc::ServerBidiReactor<v1::ApplySessionsRequest, v1::ApplySessionsResponse>* ApplySessions(
+      grpc::CallbackServerContext* context) override;
   grpc::ServerWriteReactor<v1::WatchSessionsResponse>* WatchSessions(grpc::CallbackServerContext* context,
                                                                      const v1::WatchSessionsRequest* request) override;
 

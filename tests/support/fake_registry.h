@@ -136,6 +136,8 @@ class FakeRegistry : public registry::SessionRegistry {
   std::function<void(const v1::ResumeSessionRequest&, Reply)> resume;
   std::function<void(const v1::ReconnectSessionRequest&, Reply)> reconnect;
   std::function<absl::StatusOr<v1::ReconnectSessionsResponse>(const v1::ReconnectSessionsRequest&)> reconnect_many;
+  std::function<void(v1::ApplySessionsRequest, ApplyReply)> apply;
+  std::function<void(const v1::RenewLeaseRequest&, LeaseReply)> renew_lease;
   std::function<absl::StatusOr<v1::Session>(const v1::GetSessionRequest&)> get;
   std::function<absl::StatusOr<v1::BatchGetSessionsResponse>(const v1::BatchGetSessionsRequest&)> batch_get;
   std::function<absl::StatusOr<v1::ListSessionsResponse>(const v1::ListSessionsRequest&)> list;
@@ -162,6 +164,13 @@ class FakeRegistry : public registry::SessionRegistry {
   absl::StatusOr<v1::ReconnectSessionsResponse> ReconnectMany(const v1::ReconnectSessionsRequest& request) override {
     return reconnect_many(request);
   }
+  void Apply(v1::ApplySessionsRequest request, ApplyReply reply) override {
+    apply(std::move(request), std::move(reply));
+  }
+  void RenewLease(const v1::RenewLeaseRequest& request, LeaseReply reply) override {
+    renew_lease(request, std::move(reply));
+  }
+  void EndDueLeases() override {}
   absl::StatusOr<v1::Session> Get(const v1::GetSessionRequest& request) const override { return get(request); }
   absl::StatusOr<v1::BatchGetSessionsResponse> BatchGet(const v1::BatchGetSessionsRequest& request) const override {
     return batch_get(request);

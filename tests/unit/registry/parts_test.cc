@@ -58,7 +58,9 @@ TEST(WeakInternerTest, ManyThreadsAtOnce) {
 }
 
 TEST(DeclarationCompilerTest, EqualPartsAreSharedAndTheUrlIsNotOneOfThem) {
-  DeclarationCompiler compiler;
+  testing::ManualClock clock;
+  LeaseTable leases(&clock);
+  DeclarationCompiler compiler(&leases);
   const auto compile = [&compiler](const std::string& id, const v1::Session& session) {
     return *compiler.Compile({"default", id}, session, "session", nullptr, {});
   };
@@ -82,7 +84,9 @@ TEST(DeclarationCompilerTest, EqualPartsAreSharedAndTheUrlIsNotOneOfThem) {
 
 // A map has no order of its own; equal ones must have equal bytes.
 TEST(DeclarationCompilerTest, TheOrderOfMapsDoesNotMatter) {
-  DeclarationCompiler compiler;
+  testing::ManualClock clock;
+  LeaseTable leases(&clock);
+  DeclarationCompiler compiler(&leases);
   v1::Session session = SessionWithUrl("ws://one/");
   auto* fields = session.mutable_spec()->add_beats();
   fields->set_name("b");

@@ -1,0 +1,156 @@
+#include "rpc/apply_reactor.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "base/error.h"
+#include "base/log.h"
+
+namespace holter::rpc {
+namespace {
+
+absl::Status SetTooLarge() {
+  return MakeError(absl::StatusCode::kResourceExhausted, "SET_TOO_LARGE",
+                   fmt::format("a set has at most {} sessions and {} MiB", ApplyReactor::kMostInSet,
+                               ApplyReactor::kMostBytes >> 20));
+}
+
+}  // namespace
+
+ApplyReactor::ApplyReactor(const grpc::ServerContextBase& context, registry::SessionRegistry& registry,
+                           const AccessGate& gate, const Clock& clock, OperationObserver& operations)
+    : context_(context),
+      registry_(registry),
+      gate_(gate),
+      clock_(clock),
+      operations_(operations),
+      resource_{.type = "holter.v1.Session", .name = {}} {}
+
+void ApplyReactor::Start() {
+  self_ = shared_from_this();
+  StartRead(&message_);
+}
+
+absl::Status ApplyReactor::Begin() {
+  std::shared_ptr<const Admission> admission = gate_.Admit(context_, "ApplySessions", message_);
+  resource_.name = message_.parent();
+  absl::Status status = admission->status();
+  timer_.emplace("ApplySessions", clock_, operations_, std::move(admission));
+  return status;
+}
+
+absl::Status ApplyReactor::Take() {
+  const bool is_first = !timer_.has_value();
+  if (is_first) {
+    if (absl::Status status = Begin(); !status.ok()) return status;
+  }
+  if (message_.sessions_size() > kMostInMessage) {
+    return MakeInvalid({{.field = "sessions",
+                         .description = fmt::format("expected at most {} in one message, got {}; send more messages",
+                                                    kMostInMessage, message_.sessions_size())}});
+  }
+  bytes_ += message_.ByteSizeLong();
+  if (bytes_ > kMostBytes || set_.sessions_size() + message_.sessions_size() > kMostInSet) return SetTooLarge();
+  if (is_first) {
+    set_.Swap(&message_);
+    return absl::OkStatus();
+  }
+  for (v1::Session& session : *message_.mutable_sessions()) *set_.add_sessions() = std::move(session);
+  set_.set_last(message_.last());
+  return absl::OkStatus();
+}
+
+void ApplyReactor::OnReadDone(bool ok) {
+  if (!ok) {
+    if (absl::Status status = timer_.has_value() ? absl::OkStatus() : Begin(); !status.ok()) {
+      FinishWith(status);
+      return;
+    }
+    FinishWith(
+        MakeInvalid({{.field = "last", .description = "the stream ended before a message said so; nothing changed"}}));
+    return;
+  }
+  if (absl::Status status = Take(); !status.ok()) {
+    FinishWith(status);
+  } else if (set_.last()) {
+    Apply();
+  } else {
+    message_.Clear();
+    StartRead(&message_);
+  }
+}
+
+void ApplyReactor::Apply() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (phase_ != Phase::kReading) return;
+    phase_ = Phase::kApplying;
+  }
+  try {
+    registry_.Apply(std::move(set_), [self = shared_from_this()](absl::StatusOr<v1::ApplySessionsResponse> answer) {
+      self->OnAnswer(std::move(answer));
+    });
+  } catch (const std::exception& exception) {
+    Log(LogLevel::kError, "A call failed", {{"method", "ApplySessions"}, {"exception", exception.what()}});
+    operations_.OnException("rpc");
+    FinishWith(MakeError(absl::StatusCode::kInternal, "INTERNAL", "the call failed inside the server"));
+  }
+}
+
+void ApplyReactor::OnAnswer(absl::StatusOr<v1::ApplySessionsResponse> answer) {
+  if (!answer.ok()) {
+    FinishWith(answer.status());
+    return;
+  }
+  answer_ = *std::move(answer);
+  WriteNext();
+}
+
+void ApplyReactor::WriteNext() {
+  response_.Clear();
+  const int most = std::min(answer_.results_size(), written_ + kMostInMessage);
+  for (; written_ < most; ++written_) *response_.add_results() = std::move(*answer_.mutable_results(written_));
+  const bool is_last = written_ == answer_.results_size();
+  if (is_last) *response_.mutable_summary() = answer_.summary();
+  // gRPC never calls back from within StartWrite; under the lock nobody can Finish before it.
+  const std::lock_guard lock(mutex_);
+  if (phase_ == Phase::kFinished) return;
+  phase_ = Phase::kWriting;
+  if (!is_last) {
+    StartWrite(&response_);
+    return;
+  }
+  phase_ = Phase::kFinished;
+  code_ = absl::StatusCode::kOk;
+  StartWriteAndFinish(&response_, {}, grpc::Status::OK);
+}
+
+void ApplyReactor::OnWriteDone(bool ok) {
+  if (ok) {
+    WriteNext();
+  } else {
+    FinishWith(absl::CancelledError("the client went away"));
+  }
+}
+
+void ApplyReactor::FinishWith(const absl::Status& status) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (phase_ == Phase::kFinished) return;
+    phase_ = Phase::kFinished;
+    code_ = status.code();
+  }
+  Finish(ToGrpcStatus(status, resource_));
+}
+
+void ApplyReactor::OnCancel() { FinishWith(absl::CancelledError("the client went away")); }
+
+void ApplyReactor::OnDone() {
+  if (timer_.has_value()) timer_->End(code_);
+  const std::shared_ptr<ApplyReactor> self = std::move(self_);
+}
+
+}  // namespace holter::rpc

@@ -135,10 +135,10 @@ def write_sessions(path, count, url_of, spec):
 
 
 @contextlib.contextmanager
-def holterd(build, folder, secrets=None):
+def holterd(build, folder, secrets=None, store=("--store=memory",)):
     """A daemon without sessions, its governor lifted."""
     ports = pathlib.Path(tempfile.mkdtemp(dir=folder)) / "ports.json"
-    command = [build / "holterd", "--store=memory", f"--ports-file={ports}", "--http-listen=127.0.0.1:0", "--grpc-listen=127.0.0.1:0",
+    command = [build / "holterd", *store, f"--ports-file={ports}", "--http-listen=127.0.0.1:0", "--grpc-listen=127.0.0.1:0",
                "--connect-rate=0", "--connect-in-flight=0", "--log-level=error"]
     if secrets:
         command.append(f"--secrets-dir={secrets}")

@@ -49,11 +49,32 @@ CLI::Option* AddDuration(CLI::App& app, const std::string& name, Duration& value
                              ->default_str(FormatDuration(value)));
 }
 
+void AddGrpcFlags(CLI::App& app, Configuration& config) {
+  Add(app, "--grpc-tls-cert", config.grpc_tls.chain,
+      "Certificate chain of the gRPC listener in PEM; read again on change");
+  Add(app, "--grpc-tls-key", config.grpc_tls.key, "Its private key in PEM, not encrypted");
+  Add(app, "--grpc-client-ca", config.grpc_tls.authorities,
+      "Authorities in PEM: only clients with a certificate of theirs get a connection");
+  Add(app, "--grpc-max-request-bytes", config.grpc_max_request_bytes, "Largest request of the gRPC API")
+      ->check(CLI::Range(4096, 64 << 20));
+  Add(app, "--grpc-max-streams", config.grpc_max_streams, "Calls and watches at a time of one connection")
+      ->check(CLI::Range(1, 1'000'000));
+  AddDuration(app, "--grpc-call-timeout", config.grpc_call_timeout, std::chrono::milliseconds(100),
+              "A call that has no answer by then is ended (CALL_TIMEOUT), also if its client would wait longer");
+  AddDuration(app, "--grpc-least-ping-interval", config.grpc_least_ping_interval, std::chrono::milliseconds(100),
+              "A client that sends HTTP/2 pings more often loses its connection");
+  AddDuration(app, "--grpc-max-connection-age", config.grpc_max_connection_age, Duration::zero(),
+              "A connection is asked to come back after so long, and cut off a minute later; 0s: never");
+}
+
 void AddFlags(CLI::App& app, Configuration& config) {
   Add(app, "--grpc-listen", config.grpc_listen, "Address and port of the gRPC API; port 0 takes a free one");
   Add(app, "--http-listen", config.http_listen, "Address and port of /metrics, /livez and /readyz");
   WithEnvironment(app.add_flag("--insecure", config.insecure,
-                               "Listen beyond loopback although calls are neither encrypted nor authenticated"));
+                               "Listen beyond loopback although calls are not encrypted or not authenticated"));
+  WithEnvironment(app.add_flag("--insecure-http", config.insecure_http,
+                               "Serve HTTP beyond loopback although it is neither encrypted nor authenticated"));
+  AddGrpcFlags(app, config);
   WithEnvironment(app.add_flag("--reflection", config.reflection, "Serve gRPC reflection"));
   Add(app, "--ports-file", config.ports_file, "Write the bound addresses to this file as JSON, once all are bound");
   Add(app, "--policy-file", config.policy_file, "YAML file of what tenants may reach, and how much of everything");
@@ -120,14 +141,24 @@ void AddTasks(CLI::App& app, Configuration& config) {
 
 // What single flags cannot tell; the message of a usage error, or empty.
 std::string CheckTogether(const Configuration& config) {
-  for (const auto& [flag, listen] :
-       {std::pair{"--grpc-listen", config.grpc_listen}, std::pair{"--http-listen", config.http_listen}}) {
-    if (!config.insecure && !IsLoopbackListen(listen)) {
-      return fmt::format(
-          "{}: {} can be reached from beyond this machine and calls are neither encrypted nor authenticated; listen on "
-          "loopback or say --insecure",
-          flag, listen);
-    }
+  if (config.grpc_tls.chain.empty() != config.grpc_tls.key.empty()) {
+    return "--grpc-tls-cert and --grpc-tls-key need each other";
+  }
+  if (!config.grpc_tls.authorities.empty() && config.grpc_tls.chain.empty()) {
+    return "--grpc-client-ca: certificates are shown over TLS only; give --grpc-tls-cert and --grpc-tls-key";
+  }
+  if (!config.insecure && !IsLoopbackListen(config.grpc_listen) && !IsAuthenticated(config)) {
+    return fmt::format(
+        "--grpc-listen: {} can be reached from beyond this machine, so calls have to be encrypted (--grpc-tls-cert, "
+        "--grpc-tls-key) and authenticated (--access-file or --grpc-client-ca); or listen on loopback or say "
+        "--insecure",
+        config.grpc_listen);
+  }
+  if (!config.insecure && !config.insecure_http && !IsLoopbackListen(config.http_listen)) {
+    return fmt::format(
+        "--http-listen: {} can be reached from beyond this machine, and HTTP is neither encrypted nor authenticated; "
+        "listen on loopback or say --insecure-http",
+        config.http_listen);
   }
   return "";
 }
@@ -146,10 +177,21 @@ std::string CheckFiles(const Configuration& config) {
       return fmt::format("--policy-file: {}", std::string(policy.status().message()));
     }
   }
+  if (!config.grpc_tls.chain.empty()) {
+    const auto certificate = access::ReadCertificate(config.grpc_tls);
+    if (!certificate.ok()) {
+      return fmt::format("--grpc-tls-cert, --grpc-tls-key, --grpc-client-ca: {}",
+                         std::string(certificate.status().message()));
+    }
+  }
   return "";
 }
 
 }  // namespace
+
+bool IsAuthenticated(const Configuration& config) {
+  return !config.grpc_tls.chain.empty() && (!config.access_file.empty() || !config.grpc_tls.authorities.empty());
+}
 
 bool IsLoopbackListen(std::string_view listen) {
   const size_t colon = listen.rfind(':');

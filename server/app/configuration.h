@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "access/server_certificate.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "observe/session_exposition.h"
@@ -24,6 +25,8 @@ struct Configuration {
   std::string grpc_listen = "127.0.0.1:7600";
   std::string http_listen = "127.0.0.1:7601";
   bool insecure = false;
+  bool insecure_http = false;
+  access::CertificateFiles grpc_tls;  // chain and key both or neither: plaintext
   bool reflection = false;
   std::string ports_file;
   std::string access_file;  // empty: everybody may do everything
@@ -42,6 +45,11 @@ struct Configuration {
   double connect_rate = 200;
   int connect_in_flight = 256;
   std::string dns_server;
+  int grpc_max_request_bytes = 1 << 20;
+  int grpc_max_streams = 1000;
+  Duration grpc_call_timeout = std::chrono::seconds(60);
+  Duration grpc_least_ping_interval = std::chrono::seconds(10);
+  Duration grpc_max_connection_age = Duration::zero();
   size_t watch_history = 65536;
   Duration watch_write_timeout = std::chrono::seconds(30);
 
@@ -56,6 +64,9 @@ struct Configuration {
 // Parses the command line. Sets `exit_status` when the process has to end now (--help, --version, --check-config, wrong
 // usage); what is to be said has been printed.
 std::optional<Configuration> ParseConfiguration(int argc, char** argv, int& exit_status);
+
+// Whether the gRPC listener knows who calls: by token or certificate, over TLS.
+bool IsAuthenticated(const Configuration& config);
 
 // True when `listen` ("host:port") can be reached from this machine only.
 bool IsLoopbackListen(std::string_view listen);

@@ -69,6 +69,15 @@ absl::Status Daemon::BuildAccess() {
     policy_ = *std::move(policy);
     reloadables.push_back(policy_.get());
   }
+  if (!config_.grpc_tls.chain.empty()) {
+    absl::StatusOr<std::unique_ptr<access::ServerCertificate>> certificate =
+        access::ServerCertificate::Open(config_.grpc_tls);
+    if (!certificate.ok()) {
+      return certificate.status();
+    }
+    certificate_ = *std::move(certificate);
+    reloadables.push_back(certificate_.get());
+  }
   if (!config_.audit_log.empty()) {
     absl::StatusOr<std::unique_ptr<access::AuditLog>> audit = access::AuditLog::Open(config_.audit_log, metrics_);
     if (!audit.ok()) {
@@ -174,8 +183,14 @@ absl::Status Daemon::StartServers() {
       rpc::RpcServer::Start({.registry = registry_.get(),
                              .operations = &metrics_,
                              .access = {.control = access_.get(), .audit = audit_.get()},
+                             .certificate = certificate_.get(),
                              .listen = config_.grpc_listen,
                              .reflection = config_.reflection,
+                             .max_request_bytes = config_.grpc_max_request_bytes,
+                             .max_concurrent_streams = config_.grpc_max_streams,
+                             .least_ping_interval = config_.grpc_least_ping_interval,
+                             .max_connection_age = config_.grpc_max_connection_age,
+                             .call_timeout = config_.grpc_call_timeout,
                              .write_timeout = config_.watch_write_timeout});
   if (!rpc.ok()) {
     return rpc.status();

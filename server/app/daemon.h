@@ -64,9 +64,10 @@ class Daemon {
   TenantNumbers tenants_;
   transport::EgressGuard guard_;
   registry::TenantQuotas quotas_;
-  std::unique_ptr<LivePolicy> policy_;             // null: no file
-  std::unique_ptr<access::AccessControl> access_;  // null: no file
-  std::unique_ptr<access::AuditLog> audit_;        // null: none
+  std::unique_ptr<LivePolicy> policy_;                      // null: no file
+  std::unique_ptr<access::AccessControl> access_;           // null: no file
+  std::unique_ptr<access::AuditLog> audit_;                 // null: none
+  std::unique_ptr<access::ServerCertificate> certificate_;  // null: plaintext
   std::unique_ptr<access::FileReloader> reloader_;
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<store::Store> store_;

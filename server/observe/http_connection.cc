@@ -37,6 +37,7 @@ class BeastConnection final : public HttpConnection, public std::enable_shared_f
 
   void ReadNext() override;
   bool idle() const override { return idle_; }
+  TimePoint waiting_since() const override { return waiting_since_; }
   void Close() override;
 
  private:
@@ -61,6 +62,8 @@ class BeastConnection final : public HttpConnection, public std::enable_shared_f
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::empty_body>> parser_;
   bool idle_ = true;
+  bool served_ = false;  // a request has come
+  TimePoint waiting_since_ = kNever;
   bool closed_ = false;
   bool head_ = false;
   bool keep_alive_ = false;
@@ -84,6 +87,7 @@ void BeastConnection::Close() {
   if (std::exchange(closed_, true)) {
     return;
   }
+  waiting_since_ = kNever;
   error_code ignored;
   stream_.socket().shutdown(tcp::socket::shutdown_both, ignored);
   stream_.close();
@@ -93,14 +97,15 @@ void BeastConnection::Close() {
   asio::post(stream_.get_executor(), [self = shared_from_this()] { self->host_.Forget(self); });
 }
 
-// Between requests a client may be silent for long; once a request has begun it may not.
+// Between requests a client may be silent for long; before the first, and once one has begun, it may not.
 void BeastConnection::ReadNext() {
+  waiting_since_ = std::chrono::steady_clock::now();
   if (buffer_.size() > 0) {
     ReadRequest();
     return;
   }
   idle_ = true;
-  stream_.expires_after(host_.options().idle_timeout);
+  stream_.expires_after(served_ ? host_.options().idle_timeout : host_.options().header_timeout);
   stream_.async_read_some(buffer_.prepare(kReadStep), [self = shared_from_this()](error_code ec, size_t bytes) {
     if (ec) {
       self->Close();
@@ -153,6 +158,8 @@ void BeastConnection::RefuseRequest(error_code ec) {
 }
 
 void BeastConnection::Respond(HttpResponse response, bool keep_alive) {
+  waiting_since_ = kNever;
+  served_ = true;
   keep_alive_ = keep_alive && !host_.draining();
   stream_.expires_after(host_.options().response_timeout);
   const auto accepted = parser_->get()[http::field::accept_encoding];

@@ -41,6 +41,8 @@ class HttpConnection {
   virtual void ReadNext() = 0;
   // Waits for a request.
   virtual bool idle() const = 0;
+  // Since when it waits for a request or for the rest of one; kNever while it answers.
+  virtual TimePoint waiting_since() const = 0;
   // Ends every pending operation with an error; Forget follows, not from within.
   virtual void Close() = 0;
 };

@@ -1,5 +1,6 @@
 #include "observe/http_server.h"
 
+#include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -80,6 +81,9 @@ class HttpServer::Listener final : public HttpHost {
  private:
   void Accept();
   void OnAccept(error_code ec, tcp::socket socket);
+  // Makes room: clients that hold connections and say nothing must not keep the others out. False: all are being
+  // answered.
+  bool EndLongestWaiting();
   void Drain();
   void Run();
   std::string ListOfPaths() const;
@@ -184,12 +188,23 @@ void HttpServer::Listener::OnAccept(error_code ec, tcp::socket socket) {
     });
     return;
   }
-  if (connections_.size() < options_.max_connections) {
+  if (connections_.size() < options_.max_connections || EndLongestWaiting()) {
     auto connection = MakeHttpConnection(*this, std::move(socket));
     connections_.insert(connection);
     connection->ReadNext();
   }
   Accept();
+}
+
+bool HttpServer::Listener::EndLongestWaiting() {
+  const auto longest = std::min_element(
+      connections_.begin(), connections_.end(),
+      [](const auto& one, const auto& other) { return one->waiting_since() < other->waiting_since(); });
+  if (longest == connections_.end() || (*longest)->waiting_since() == kNever) {
+    return false;
+  }
+  (*longest)->Close();
+  return true;
 }
 
 void HttpServer::Listener::Forget(const std::shared_ptr<HttpConnection>& connection) {

@@ -38,10 +38,12 @@ struct HttpRoute {
 struct HttpServerOptions {
   std::string listen = "127.0.0.1:0";  // host:port, the host a numeric address; port 0: any
   OperationObserver* operations = nullptr;
-  size_t max_connections = 64;
+  size_t max_connections =
+      64;  // one more ends the one that has waited longest for its client; if all answer, is refused
   size_t max_slow_responses = 4;  // at a time; more are answered 503
   size_t max_header_bytes = size_t{8} << 10;
-  Duration header_timeout = std::chrono::seconds(10);  // from the first byte of a request to its last
+  Duration header_timeout =
+      std::chrono::seconds(10);  // from the first byte of a request to its last, and before the first
   Duration idle_timeout =
       std::chrono::seconds(130);  // between requests; longer than the slowest usual scrape interval, 120 s
   Duration response_timeout = std::chrono::seconds(60);  // from the request to the last byte of the answer

@@ -108,6 +108,13 @@ void Admission::Record(absl::StatusCode code, WallTime now) const {
                        .request_id = request_id_});
 }
 
+bool AccessGate::HasAnyRole(const grpc::ServerContextBase& context) const {
+  if (options_.control == nullptr) return true;
+  const absl::StatusOr<access::Credentials> shown = CredentialsOf(context);
+  const std::shared_ptr<const access::AccessPolicy> policy = options_.control->policy();
+  return shown.ok() && policy->HighestRole(policy->Identify(*shown)) > access::Role::kNone;
+}
+
 std::shared_ptr<const Admission> AccessGate::Admit(const grpc::ServerContextBase& context, std::string_view method,
                                                    const google::protobuf::Message& request) const {
   const MethodRule* const rule = FindMethodRule(method);

@@ -69,6 +69,9 @@ class AccessGate {
   std::shared_ptr<const Admission> Admit(const grpc::ServerContextBase& context, std::string_view method,
                                          const google::protobuf::Message& request) const;
 
+  // For what is of no tenant: whether the caller has a role anywhere, or there is no access file.
+  bool HasAnyRole(const grpc::ServerContextBase& context) const;
+
  private:
   const AccessOptions options_;
 };

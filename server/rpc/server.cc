@@ -19,7 +19,9 @@
 
 #include "base/error.h"
 #include "rpc/grpc_log.h"
+#include "rpc/reflection_gate.h"
 #include "rpc/session_service.h"
+#include "rpc/tls_credentials.h"
 
 namespace holter::rpc {
 namespace {
@@ -86,10 +88,20 @@ void Configure(grpc::ServerBuilder& builder, const RpcOptions& options) {
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
                              milliseconds(options.least_ping_interval));
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, milliseconds(options.handshake_timeout));
+  if (options.max_connection_age > Duration::zero()) {
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, milliseconds(options.max_connection_age));
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, milliseconds(kAgeGrace));
+  }
   // Watches of clients whose machine is gone end too.
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, milliseconds(std::chrono::seconds(30)));
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, milliseconds(std::chrono::seconds(10)));
   builder.SetOption(std::make_unique<ReflectionOption>(options.reflection));
+  if (options.reflection && options.access.control != nullptr) {
+    std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> interceptors;
+    interceptors.push_back(MakeReflectionGate(options.access));
+    builder.experimental().SetInterceptorCreators(std::move(interceptors));
+  }
 }
 
 // gRPC takes the lower 16 bits of a larger number.
@@ -109,9 +121,13 @@ absl::Status CannotListen(const std::string& listen) {
 
 class GrpcServer final : public RpcServer {
  public:
-  GrpcServer(const RpcOptions& options, std::unique_ptr<SessionService> service, std::unique_ptr<grpc::Server> server,
-             int port)
-      : listen_(options.listen), port_(port), service_(std::move(service)), server_(std::move(server)) {
+  GrpcServer(const RpcOptions& options, std::shared_ptr<grpc::ServerCredentials> credentials,
+             std::unique_ptr<SessionService> service, std::unique_ptr<grpc::Server> server, int port)
+      : listen_(options.listen),
+        port_(port),
+        credentials_(std::move(credentials)),
+        service_(std::move(service)),
+        server_(std::move(server)) {
     server_->GetHealthCheckService()->SetServingStatus(v1::SessionService::service_full_name(), true);
   }
 
@@ -144,6 +160,8 @@ class GrpcServer final : public RpcServer {
   const int port_;
   std::mutex mutex_;
   bool down_ = false;
+  // gRPC's core asks it for certificates as long as there is a listener.
+  const std::shared_ptr<grpc::ServerCredentials> credentials_;
   const std::unique_ptr<SessionService> service_;
   const std::unique_ptr<grpc::Server> server_;
 };
@@ -158,17 +176,19 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(const RpcOptions& op
   grpc::EnableDefaultHealthCheckService(true);
   auto service = std::make_unique<SessionService>(*options.registry, *options.operations,
                                                   options.clock != nullptr ? *options.clock : SystemClock(),
-                                                  options.access, options.write_timeout);
+                                                  options.access, options.call_timeout, options.write_timeout);
   grpc::ServerBuilder builder;
   int port = 0;
-  builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &port);
+  const std::shared_ptr<grpc::ServerCredentials> credentials =
+      options.certificate != nullptr ? MakeTlsCredentials(*options.certificate) : grpc::InsecureServerCredentials();
+  builder.AddListeningPort(options.listen, credentials, &port);
   Configure(builder, options);
   builder.RegisterService(service.get());
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr || port == 0) {
     return CannotListen(options.listen);
   }
-  return std::make_unique<GrpcServer>(options, std::move(service), std::move(server), port);
+  return std::make_unique<GrpcServer>(options, credentials, std::move(service), std::move(server), port);
 }
 
 }  // namespace holter::rpc

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "access/server_certificate.h"
 #include "base/clock.h"
 #include "base/operation_observer.h"
 #include "registry/session_registry.h"
@@ -12,12 +13,16 @@
 
 namespace holter::rpc {
 
+// How long after its age a connection may go on.
+inline constexpr Duration kAgeGrace = std::chrono::minutes(1);
+
 struct RpcOptions {
   // These outlive the server.
   registry::SessionRegistry* registry = nullptr;
   OperationObserver* operations = nullptr;
   const Clock* clock = nullptr;  // null: SystemClock()
   AccessOptions access{};
+  const access::ServerCertificate* certificate = nullptr;  // null: plaintext
 
   std::string listen = "127.0.0.1:7600";  // port 0: the kernel chooses
   bool reflection = false;
@@ -25,6 +30,12 @@ struct RpcOptions {
   int max_concurrent_streams = 1000;  // a connection
   // The least time between pings of a client; more often and it is disconnected.
   Duration least_ping_interval = std::chrono::seconds(10);
+  // A client is asked to connect anew after so long, and cut off kAgeGrace later. Zero: never.
+  Duration max_connection_age = Duration::zero();
+  // A connection that is not ready for calls by then (TCP, TLS, HTTP/2 settings) is closed.
+  Duration handshake_timeout = std::chrono::seconds(10);
+  // A unary call that has no answer by then is ended with DEADLINE_EXCEEDED, CALL_TIMEOUT.
+  Duration call_timeout = std::chrono::seconds(60);
   // A watch whose client takes no data for so long is cut off.
   Duration write_timeout = std::chrono::seconds(30);
 };

@@ -41,12 +41,13 @@ auto ReplyTo(std::shared_ptr<UnaryCall> call, Response* response) {
 }  // namespace
 
 SessionService::SessionService(registry::SessionRegistry& registry, OperationObserver& operations, const Clock& clock,
-                               const AccessOptions& access, Duration write_timeout)
+                               const AccessOptions& access, Duration call_timeout, Duration write_timeout)
     : registry_(registry),
       operations_(operations),
       clock_(clock),
       gate_(access),
-      scheduler_(std::make_shared<WatchScheduler>(clock, write_timeout)) {}
+      call_timeout_(call_timeout),
+      scheduler_(std::make_shared<WatchScheduler>(clock, write_timeout, [this](TimePoint now) { EndOverdue(now); })) {}
 
 template <typename Body>
 grpc::ServerUnaryReactor* SessionService::Serve(grpc::CallbackServerContext* context, std::string_view method,
@@ -206,6 +207,12 @@ grpc::ServerWriteReactor<v1::WatchSessionsResponse>* SessionService::WatchSessio
   }
   watch->Start(std::move(reader));
   return watch.get();
+}
+
+void SessionService::EndOverdue(TimePoint now) {
+  calls_.FinishBegunBefore(now - call_timeout_,
+                           MakeError(absl::StatusCode::kDeadlineExceeded, "CALL_TIMEOUT",
+                                     "the call took too long; whether it was carried out is not known"));
 }
 
 void SessionService::EndWatches() { scheduler_->EndAll(ShuttingDown()); }

@@ -19,7 +19,7 @@ class SessionService final : public v1::SessionService::CallbackService {
  public:
   // All outlive the service.
   SessionService(registry::SessionRegistry& registry, OperationObserver& operations, const Clock& clock,
-                 const AccessOptions& access, Duration write_timeout);
+                 const AccessOptions& access, Duration call_timeout, Duration write_timeout);
 
   grpc::ServerUnaryReactor* CreateSession(grpc::CallbackServerContext* context, const v1::CreateSessionRequest* request,
                                           v1::Session* response) override;
@@ -72,6 +72,9 @@ class SessionService final : public v1::SessionService::CallbackService {
   void Stop(Duration deadline);
 
  private:
+  // From the scheduler's thread, now and then.
+  void EndOverdue(TimePoint now);
+
   // Calls `body` with the call if the gate lets it pass; exceptions end that call only.
   template <typename Body>
   grpc::ServerUnaryReactor* Serve(grpc::CallbackServerContext* context, std::string_view method,
@@ -81,6 +84,7 @@ class SessionService final : public v1::SessionService::CallbackService {
   OperationObserver& operations_;
   const Clock& clock_;
   const AccessGate gate_;
+  const Duration call_timeout_;
   UnaryCalls calls_;
   const std::shared_ptr<WatchScheduler> scheduler_;
 };

@@ -33,12 +33,12 @@ std::shared_ptr<UnaryCall> UnaryCalls::Begin(grpc::ServerUnaryReactor* reactor, 
   return call;
 }
 
-void UnaryCalls::FinishAll(const absl::Status& status) {
+void UnaryCalls::FinishBegunBefore(TimePoint time, const absl::Status& status) {
   std::vector<std::shared_ptr<UnaryCall>> open;
   {
     const std::lock_guard lock(mutex_);
     for (const auto& [key, weak] : calls_) {
-      if (std::shared_ptr<UnaryCall> call = weak.lock()) {
+      if (std::shared_ptr<UnaryCall> call = weak.lock(); call != nullptr && call->begin() < time) {
         open.push_back(std::move(call));
       }
     }

@@ -31,6 +31,8 @@ class UnaryCall {
   bool Claim() { return !claimed_.exchange(true); }
   void Finish(const absl::Status& status);
 
+  TimePoint begin() const { return timer_.begin(); }
+
   // Both at once.
   void FinishIfUnclaimed(const absl::Status& status);
 
@@ -48,7 +50,9 @@ class UnaryCalls {
   std::shared_ptr<UnaryCall> Begin(grpc::ServerUnaryReactor* reactor, RpcTimer timer, ResourceName resource);
 
   // Answers every call that nobody has answered yet.
-  void FinishAll(const absl::Status& status);
+  void FinishAll(const absl::Status& status) { FinishBegunBefore(kNever, status); }
+  // The same for those that begun before `time`.
+  void FinishBegunBefore(TimePoint time, const absl::Status& status);
 
  private:
   friend class UnaryCall;

@@ -14,8 +14,8 @@ constexpr Duration kBookmarkPace = std::chrono::milliseconds(500);
 
 }  // namespace
 
-WatchScheduler::WatchScheduler(const Clock& clock, Duration write_timeout)
-    : clock_(clock), write_timeout_(write_timeout), thread_([this] { Run(); }) {}
+WatchScheduler::WatchScheduler(const Clock& clock, Duration write_timeout, std::function<void(TimePoint now)> sweep)
+    : clock_(clock), write_timeout_(write_timeout), sweep_(std::move(sweep)), thread_([this] { Run(); }) {}
 
 WatchScheduler::~WatchScheduler() {
   if (thread_.joinable()) {
@@ -79,12 +79,8 @@ void WatchScheduler::Run() {
   TimePoint next_check = clock_.Now() + pace;
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    if (watches_.empty()) {
-      changed_.wait(lock, [this] { return stopping_ || !woken_.empty() || !watches_.empty(); });
-    } else {
-      changed_.wait_for(lock, std::max(next_check - clock_.Now(), Duration::zero()),
-                        [this] { return stopping_ || !woken_.empty(); });
-    }
+    changed_.wait_for(lock, std::max(next_check - clock_.Now(), Duration::zero()),
+                      [this] { return stopping_ || !woken_.empty(); });
     const std::vector<std::weak_ptr<WatchReactor>> woken = std::exchange(woken_, {});
     lock.unlock();
     for (const std::weak_ptr<WatchReactor>& weak : woken) {
@@ -98,6 +94,7 @@ void WatchScheduler::Run() {
         watch->CheckAccess();
         watch->CheckBookmark();
       }
+      sweep_(clock_.Now());
       next_check = clock_.Now() + pace;
     }
     lock.lock();

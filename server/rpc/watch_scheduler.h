@@ -3,6 +3,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -19,8 +20,9 @@ class WatchReactor;
 // Thread-safe. Reactors share it, so that the last of them may end after the server.
 class WatchScheduler {
  public:
-  // A write that is outstanding for longer than `write_timeout` is cut off.
-  WatchScheduler(const Clock& clock, Duration write_timeout);
+  // A write that is outstanding for longer than `write_timeout` is cut off. `sweep` is called twice a second or more
+  // often by the thread, until Stop has returned.
+  WatchScheduler(const Clock& clock, Duration write_timeout, std::function<void(TimePoint now)> sweep);
   ~WatchScheduler();
   WatchScheduler(const WatchScheduler&) = delete;
   WatchScheduler& operator=(const WatchScheduler&) = delete;
@@ -48,6 +50,7 @@ class WatchScheduler {
 
   const Clock& clock_;
   const Duration write_timeout_;
+  const std::function<void(TimePoint)> sweep_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::unordered_set<std::shared_ptr<WatchReactor>> watches_;

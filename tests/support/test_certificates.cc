@@ -101,6 +101,9 @@ TestIdentity TestAuthority::Issue(const TestCertificateSpec& spec) const {
   for (const std::string& name : spec.names) {
     alternatives += (alternatives.empty() ? "DNS:" : ",DNS:") + name;
   }
+  for (const std::string& uri : spec.uris) {
+    alternatives += (alternatives.empty() ? "URI:" : ",URI:") + uri;
+  }
   for (const std::string& address : spec.addresses) {
     alternatives += (alternatives.empty() ? "IP:" : ",IP:") + address;
   }

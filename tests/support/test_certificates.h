@@ -18,6 +18,7 @@ struct TestIdentity {
 struct TestCertificateSpec {
   std::vector<std::string> names{"localhost"};
   std::vector<std::string> addresses{"127.0.0.1"};
+  std::vector<std::string> uris{};
   // From now.
   std::chrono::seconds valid_from = std::chrono::hours(-1);
   std::chrono::seconds valid_until = std::chrono::hours(24);

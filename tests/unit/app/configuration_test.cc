@@ -113,11 +113,34 @@ TEST(ConfigurationTest, UnknownOrNestedKeyOfTheFileIsAnError) {
   EXPECT_EQ(Parse({"--config", "/no/such/file.yaml"}).exit_status, 2);
 }
 
-TEST(ConfigurationTest, ListeningBeyondLoopbackHasToBeSaid) {
-  const Parsed refused = Parse({"--grpc-listen=0.0.0.0:7600"});
+TEST(ConfigurationTest, ListeningBeyondLoopbackNeedsTlsAndAuthentication) {
+  const std::string everywhere = "--grpc-listen=0.0.0.0:7600";
+  const Parsed refused = Parse({everywhere});
   EXPECT_EQ(refused.exit_status, 2);
   EXPECT_THAT(refused.error, HasSubstr("--insecure"));
-  EXPECT_TRUE(Parse({"--grpc-listen=0.0.0.0:7600", "--insecure"}).config.has_value());
+  EXPECT_TRUE(Parse({everywhere, "--insecure"}).config.has_value());
+  const std::vector<std::string> tls = {everywhere, "--grpc-tls-cert=c", "--grpc-tls-key=k"};
+  const auto with = [](std::vector<std::string> flags, const std::string& more) {
+    flags.push_back(more);
+    return Parse(flags).config.has_value();
+  };
+  EXPECT_FALSE(Parse(tls).config.has_value()) << "nobody knows who calls";
+  EXPECT_FALSE(with({everywhere}, "--access-file=a")) << "tokens in the clear";
+  EXPECT_TRUE(with(tls, "--access-file=a"));
+  EXPECT_TRUE(with(tls, "--grpc-client-ca=ca"));
+}
+
+TEST(ConfigurationTest, HttpBeyondLoopbackHasToBeSaid) {
+  EXPECT_EQ(Parse({"--http-listen=0.0.0.0:7601"}).exit_status, 2);
+  EXPECT_TRUE(Parse({"--http-listen=0.0.0.0:7601", "--insecure"}).config.has_value());
+  EXPECT_TRUE(Parse({"--http-listen=0.0.0.0:7601", "--insecure-http"}).config.has_value());
+  EXPECT_EQ(Parse({"--grpc-listen=0.0.0.0:7600", "--insecure-http"}).exit_status, 2);
+}
+
+TEST(ConfigurationTest, CertificateAndKeyNeedEachOther) {
+  EXPECT_EQ(Parse({"--grpc-tls-cert=c"}).exit_status, 2);
+  EXPECT_EQ(Parse({"--grpc-tls-key=k"}).exit_status, 2);
+  EXPECT_EQ(Parse({"--grpc-client-ca=ca"}).exit_status, 2);
 }
 
 TEST(ConfigurationTest, KnowsLoopback) {

@@ -255,6 +255,14 @@ TEST_F(HttpServerTest, ARequestThatDripsIsCutOff) {
 TEST_F(HttpServerTest, AnIdleConnectionIsCutOff) {
   Start({.header_timeout = 100s, .idle_timeout = 100ms});
   auto probe = Connect();
+  ASSERT_TRUE(probe->Get("/fast"));
+  ASSERT_TRUE(probe->Read());
+  EXPECT_TRUE(probe->Ended());
+}
+
+TEST_F(HttpServerTest, AConnectionThatNeverAsksIsCutOff) {
+  Start({.header_timeout = 100ms, .idle_timeout = 100s});
+  auto probe = Connect();
   EXPECT_TRUE(probe->Ended());
 }
 
@@ -275,9 +283,33 @@ TEST_F(HttpServerTest, ConnectionsAreLimited) {
   ASSERT_TRUE(second->Get("/fast"));
   ASSERT_TRUE(second->Read());
   auto third = Connect();
-  EXPECT_TRUE(third->Ended());
-  ASSERT_TRUE(first->Get("/fast"));
-  EXPECT_TRUE(first->Read()) << "those that are there are served on";
+  ASSERT_TRUE(third->Get("/fast"));
+  EXPECT_TRUE(third->Read());
+  EXPECT_TRUE(first->Ended()) << "it had waited longest";
+  ASSERT_TRUE(second->Get("/fast"));
+  EXPECT_TRUE(second->Read());
+}
+
+TEST_F(HttpServerTest, ThoseThatSayNothingDoNotKeepOthersOut) {
+  Start({.max_connections = 4, .header_timeout = 100s});
+  std::vector<std::unique_ptr<HttpProbe>> slow;
+  for (int i = 0; i < 12; ++i) {
+    slow.push_back(Connect());
+    if (i % 2 == 0) {
+      slow.back()->Send("GET /fa");
+    }
+    EXPECT_EQ(Fetch("/fast").body, "fast\n");
+  }
+}
+
+TEST_F(HttpServerTest, WhatIsBeingAnsweredIsNotEndedForOthers) {
+  Start({.max_connections = 1});
+  auto slow = Connect();
+  ASSERT_TRUE(slow->Get("/blocks"));
+  blocked_.get_future().wait();
+  EXPECT_TRUE(Connect()->Ended());
+  Release();
+  EXPECT_EQ(slow->Read().value_or(HttpAnswer{}).body, "done\n");
 }
 
 TEST_F(HttpServerTest, ExceptionsEndOneAnswerAndAreCounted) {

@@ -1,7 +1,6 @@
 // The gate of the API, over real connections.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
-#include <google/protobuf/descriptor.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <gtest/gtest.h>
 
@@ -14,6 +13,7 @@
 
 #include "access/access_control.h"
 #include "access/audit_log.h"
+#include "tests/support/method_call.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/unit/rpc/rpc_fixture.h"
 
@@ -121,56 +121,22 @@ tenants:
   std::atomic<int> asked_{0};  // the registry
 };
 
-// A message without fields.
-grpc::ByteBuffer EmptyMessage() {
-  const grpc::Slice nothing("");
-  return {&nothing, 1};
-}
-
-// An empty request of any method, which would be refused for its fields if it got so far.
-grpc::Status CallUnread(const std::shared_ptr<grpc::Channel>& channel, grpc::ClientContext& context,
-                        const google::protobuf::MethodDescriptor& method) {
-  grpc::GenericStub stub(channel);
-  grpc::CompletionQueue queue;
-  const std::string path = fmt::format("/{}/{}", method.service()->full_name(), method.name());
-  const auto call = stub.PrepareCall(&context, path, &queue);
-  grpc::Status status;
-  const auto step = [&](auto&& begin) {
-    begin(reinterpret_cast<void*>(1));
-    void* tag = nullptr;
-    bool ok = false;
-    EXPECT_TRUE(queue.Next(&tag, &ok));
-    return ok;
-  };
-  step([&](void* tag) { call->StartCall(tag); });
-  step([&](void* tag) { call->WriteLast(EmptyMessage(), grpc::WriteOptions(), tag); });
-  grpc::ByteBuffer response;
-  while (step([&](void* tag) { call->Read(&response, tag); })) {
-  }
-  step([&](void* tag) { call->Finish(&status, tag); });
-  queue.Shutdown();
-  return status;
-}
-
 TEST_F(AccessTest, NoMethodIsOpenWithoutCredentials) {
-  const auto* const file = v1::GetSessionRequest::descriptor()->file();
-  int methods = 0;
-  for (int s = 0; s < file->service_count(); ++s) {
-    for (int m = 0; m < file->service(s)->method_count(); ++m, ++methods) {
-      const auto& method = *file->service(s)->method(m);
-      const grpc::Status none = CallUnread(channel_, *ContextWith(""), method);
-      EXPECT_EQ(none.error_code(), grpc::StatusCode::UNAUTHENTICATED) << method.full_name() << none.error_message();
-      EXPECT_EQ(ReasonOf(none), "CREDENTIALS_MISSING") << method.full_name();
-      const grpc::Status wrong = CallUnread(channel_, *ContextWith("a-token-of-nobody"), method);
-      EXPECT_EQ(wrong.error_code(), grpc::StatusCode::UNAUTHENTICATED) << method.full_name();
-      EXPECT_EQ(ReasonOf(wrong), "CREDENTIALS_INVALID") << method.full_name();
-      // The request is empty: the role is judged before that is looked at.
-      const grpc::Status role = CallUnread(channel_, *ContextWith(kEditorToken), method);
-      EXPECT_EQ(role.error_code(), grpc::StatusCode::PERMISSION_DENIED) << method.full_name();
-      EXPECT_EQ(ReasonOf(role), "ROLE_MISSING") << method.full_name();
-    }
+  for (const auto* const method : testing::MethodsOfTheApi()) {
+    const auto call = [&](const std::string& token) {
+      return testing::CallMethod(channel_, *ContextWith(token), *method, testing::RequestOf(*method));
+    };
+    const grpc::Status none = call("");
+    EXPECT_EQ(none.error_code(), grpc::StatusCode::UNAUTHENTICATED) << method->full_name() << none.error_message();
+    EXPECT_EQ(ReasonOf(none), "CREDENTIALS_MISSING") << method->full_name();
+    const grpc::Status wrong = call("a-token-of-nobody");
+    EXPECT_EQ(wrong.error_code(), grpc::StatusCode::UNAUTHENTICATED) << method->full_name();
+    EXPECT_EQ(ReasonOf(wrong), "CREDENTIALS_INVALID") << method->full_name();
+    // The request is empty: the role is judged before that is looked at.
+    const grpc::Status role = call(kEditorToken);
+    EXPECT_EQ(role.error_code(), grpc::StatusCode::PERMISSION_DENIED) << method->full_name();
+    EXPECT_EQ(ReasonOf(role), "ROLE_MISSING") << method->full_name();
   }
-  EXPECT_GE(methods, 7);
   EXPECT_EQ(asked_, 0) << "somebody got through";
 }
 
@@ -247,7 +213,9 @@ TEST_F(AccessTest, HealthIsOpen) {
   grpc::GenericStub stub(channel_);
   grpc::CompletionQueue queue;
   const auto context = NewContext();
-  const auto call = stub.PrepareUnaryCall(context.get(), "/grpc.health.v1.Health/Check", EmptyMessage(), &queue);
+  const grpc::Slice empty("");
+  const grpc::ByteBuffer nothing(&empty, 1);
+  const auto call = stub.PrepareUnaryCall(context.get(), "/grpc.health.v1.Health/Check", nothing, &queue);
   call->StartCall();
   grpc::ByteBuffer response;
   grpc::Status status;
@@ -257,6 +225,22 @@ TEST_F(AccessTest, HealthIsOpen) {
   ASSERT_TRUE(queue.Next(&tag, &ok));
   EXPECT_TRUE(status.ok()) << status.error_message();
   queue.Shutdown();
+}
+
+TEST_F(AccessTest, ReflectionIsForThoseWhoHaveARole) {
+  TearDown();
+  Serve({.access = {.control = control_.get(), .audit = audit_.get()}, .reflection = true});
+  // ListServices, as ServerReflectionRequest has it in field 7.
+  const std::string request = {0x3a, 0x01, '*'};
+  const auto ask = [&](const std::string& token) {
+    return testing::CallPath(channel_, *ContextWith(token),
+                             "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+                             testing::BytesOf(request));
+  };
+  EXPECT_TRUE(ask(kViewerToken).ok());
+  EXPECT_EQ(ask("").error_code(), grpc::StatusCode::CANCELLED);
+  EXPECT_EQ(ask("a-token-of-nobody").error_code(), grpc::StatusCode::CANCELLED);
+  EXPECT_TRUE(Get(kViewerToken).ok()) << "other calls go on";
 }
 
 TEST_F(AccessTest, AWatchEndsWhenItsTokenGoes) {

@@ -9,24 +9,16 @@
 #include <vector>
 
 #include "holter/v1/session_service.pb.h"
+#include "tests/support/method_call.h"
 
 namespace holter::rpc {
 namespace {
 
 using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
-using google::protobuf::FileDescriptor;
 using google::protobuf::MethodDescriptor;
 using ::testing::ElementsAre;
-
-std::vector<const MethodDescriptor*> MethodsOfTheApi() {
-  std::vector<const MethodDescriptor*> methods;
-  const FileDescriptor* const file = v1::GetSessionRequest::descriptor()->file();
-  for (int s = 0; s < file->service_count(); ++s) {
-    for (int m = 0; m < file->service(s)->method_count(); ++m) methods.push_back(file->service(s)->method(m));
-  }
-  return methods;
-}
+using testing::MethodsOfTheApi;
 
 // Paths of text fields that name resources, down to messages that are requests themselves.
 void CollectNamingFields(const Descriptor& message, const std::string& prefix, std::set<std::string>& out) {

@@ -225,5 +225,17 @@ TEST_F(ServerTest, ShutdownTwiceIsOnce) {
   server_->Shutdown(std::chrono::milliseconds(10));
 }
 
+TEST_F(ServerTest, ACallWithoutAnAnswerIsEnded) {
+  registry::SessionRegistry::Reply kept;
+  registry_.create = [&](const v1::CreateSessionRequest&, auto reply) { kept = std::move(reply); };
+  Serve({.call_timeout = std::chrono::milliseconds(50)});
+  v1::Session session;
+  const grpc::Status status = stub_->CreateSession(NewContext().get(), {}, &session);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+  EXPECT_EQ(ReasonOf(status), "CALL_TIMEOUT");
+  kept(v1::Session());  // too late, and no harm
+  EXPECT_TRUE(operations_.Await("CreateSession DEADLINE_EXCEEDED"));
+}
+
 }  // namespace
 }  // namespace holter::rpc

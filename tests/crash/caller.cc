@@ -6,11 +6,19 @@
 
 #include <chrono>
 #include <iterator>
+#include <utility>
 
 namespace holter::crash {
 namespace {
 
 constexpr const char* kLabel = "generation";
+constexpr size_t kFewSessions = 20;
+constexpr size_t kManySessions = 1500;
+constexpr const char* kParent = "tenants/default";
+
+std::string NameOf(const v1::CreateSessionRequest& request) {
+  return fmt::format("{}/sessions/{}", request.parent(), request.session_id());
+}
 
 void SetDeadline(grpc::ClientContext& context) {
   context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
@@ -32,46 +40,90 @@ Declared DeclaredOf(const v1::Session& session) {
   return {.uid = session.uid(),
           .etag = session.etag(),
           .url = session.spec().url(),
-          .generation = label == session.labels().end() ? "" : label->second};
+          .generation = label == session.labels().end() ? "" : label->second,
+          .paused = session.paused()};
 }
 
 void Caller::CallUntilKilled(v1::SessionService::Stub& stub) {
-  bool goes_on = true;
-  while (goes_on) {
-    const uint64_t dice = random_() % 10;
-    if (known_.empty() || dice < 4) {
-      goes_on = Create(stub);
-    } else if (dice < 7) {
-      goes_on = Update(stub);
-    } else if (dice < 9) {
-      goes_on = Delete(stub);
-    } else {
-      goes_on = List(stub);
-    }
-  }
+  bool goes_on = !unanswered_ || CreateAgain(stub);
+  while (goes_on) goes_on = CallAtRandom(stub);
+}
+
+bool Caller::CallAtRandom(v1::SessionService::Stub& stub) {
+  const uint64_t dice = random_() % 20;
+  if (known_.size() < kFewSessions || dice < 5) return Create(stub);
+  if (known_.size() > kManySessions) return BatchDelete(stub);
+  if (dice < 7) return BatchCreate(stub);
+  if (dice < 11) return Update(stub);
+  if (dice < 13) return PauseOrResume(stub);
+  if (dice < 17) return Delete(stub);
+  return dice < 19 ? BatchDelete(stub) : List(stub);
 }
 
 std::string Caller::RandomName() {
   return std::next(known_.begin(), static_cast<std::ptrdiff_t>(random_() % known_.size()))->first;
 }
 
-bool Caller::Create(v1::SessionService::Stub& stub) {
-  grpc::ClientContext context;
-  SetDeadline(context);
+v1::CreateSessionRequest Caller::NewCreate() {
   v1::CreateSessionRequest request;
-  request.set_parent("tenants/default");
+  request.set_parent(kParent);
   request.set_session_id(fmt::format("{}-{}", prefix_, ++generation_));
   v1::Session& session = *request.mutable_session();
   (*session.mutable_labels())[kLabel] = std::to_string(generation_);
+  session.set_paused(random_() % 2 == 0);
   session.mutable_spec()->set_url(fmt::format("ws://127.0.0.1:1/{}", generation_));
   session.mutable_spec()->mutable_reconnect()->set_first_delay("60s");
-  const std::string name = "tenants/default/sessions/" + request.session_id();
-  open_ = {name, DeclaredOf(session)};
-  v1::Session answer;
-  if (!IsAnswered(stub.CreateSession(&context, request, &answer), "create " + name)) return false;
-  open_.reset();
-  known_[name] = DeclaredOf(answer);
+  return request;
+}
+
+bool Caller::Acknowledge(const v1::Session& session) {
+  open_.clear();
+  known_[session.name()] = DeclaredOf(session);
   ++acknowledged_;
+  return true;
+}
+
+bool Caller::AcknowledgeGone() {
+  for (const auto& [name, declared] : open_) known_.erase(name);
+  open_.clear();
+  ++acknowledged_;
+  return true;
+}
+
+bool Caller::Create(v1::SessionService::Stub& stub) {
+  unanswered_ = NewCreate();
+  unanswered_->set_request_id(
+      fmt::format("{:08x}-0000-4000-8000-{:012x}", static_cast<uint32_t>(random_()), random_() & 0xFFFF'FFFF'FFFFU));
+  return CreateAgain(stub);
+}
+
+bool Caller::CreateAgain(v1::SessionService::Stub& stub) {
+  grpc::ClientContext context;
+  SetDeadline(context);
+  const std::string name = NameOf(*unanswered_);
+  const auto before = known_.find(name);
+  if (before == known_.end()) open_ = {{name, DeclaredOf(unanswered_->session())}};
+  v1::Session answer;
+  if (!IsAnswered(stub.CreateSession(&context, *unanswered_, &answer), "create " + name)) return false;
+  EXPECT_EQ(answer.name(), name);
+  if (before != known_.end()) EXPECT_EQ(DeclaredOf(answer), before->second) << name << " was created twice";
+  unanswered_.reset();
+  return Acknowledge(answer);
+}
+
+bool Caller::BatchCreate(v1::SessionService::Stub& stub) {
+  grpc::ClientContext context;
+  SetDeadline(context);
+  v1::BatchCreateSessionsRequest request;
+  request.set_parent(kParent);
+  for (uint64_t i = 0, size = 2 + random_() % 20; i < size; ++i) {
+    const v1::CreateSessionRequest& one = *request.add_requests() = NewCreate();
+    open_[NameOf(one)] = DeclaredOf(one.session());
+  }
+  v1::BatchCreateSessionsResponse answer;
+  if (!IsAnswered(stub.BatchCreateSessions(&context, request, &answer), "batch create")) return false;
+  EXPECT_EQ(answer.sessions_size(), request.requests_size());
+  for (const v1::Session& session : answer.sessions()) Acknowledge(session);
   return true;
 }
 
@@ -86,60 +138,81 @@ bool Caller::Update(v1::SessionService::Stub& stub) {
   Declared next = known_[name];
   next.etag.clear();
   next.generation = std::to_string(generation_);
-  open_ = {name, next};
+  open_ = {{name, next}};
   v1::Session answer;
-  if (!IsAnswered(stub.UpdateSession(&context, request, &answer), "update " + name)) return false;
-  open_.reset();
-  known_[name] = DeclaredOf(answer);
-  ++acknowledged_;
-  return true;
+  return IsAnswered(stub.UpdateSession(&context, request, &answer), "update " + name) && Acknowledge(answer);
+}
+
+bool Caller::PauseOrResume(v1::SessionService::Stub& stub) {
+  grpc::ClientContext context;
+  SetDeadline(context);
+  const std::string name = RandomName();
+  Declared next = known_[name];
+  next.etag.clear();
+  next.paused = !next.paused;
+  open_ = {{name, next}};
+  v1::Session answer;
+  v1::PauseSessionRequest pause;
+  pause.set_name(name);
+  v1::ResumeSessionRequest resume;
+  resume.set_name(name);
+  const grpc::Status status =
+      next.paused ? stub.PauseSession(&context, pause, &answer) : stub.ResumeSession(&context, resume, &answer);
+  return IsAnswered(status, "pause or resume " + name) && Acknowledge(answer);
 }
 
 bool Caller::Delete(v1::SessionService::Stub& stub) {
   grpc::ClientContext context;
   SetDeadline(context);
-  const std::string name = RandomName();
   v1::DeleteSessionRequest request;
-  request.set_name(name);
-  open_ = {name, std::nullopt};
+  request.set_name(RandomName());
+  open_ = {{request.name(), std::nullopt}};
   google::protobuf::Empty answer;
-  if (!IsAnswered(stub.DeleteSession(&context, request, &answer), "delete " + name)) return false;
-  open_.reset();
-  known_.erase(name);
-  ++acknowledged_;
-  return true;
+  return IsAnswered(stub.DeleteSession(&context, request, &answer), "delete " + request.name()) && AcknowledgeGone();
+}
+
+bool Caller::BatchDelete(v1::SessionService::Stub& stub) {
+  grpc::ClientContext context;
+  SetDeadline(context);
+  v1::BatchDeleteSessionsRequest request;
+  request.set_parent(kParent);
+  for (uint64_t i = 0, size = 2 + random_() % 8; i < size; ++i) open_[RandomName()] = std::nullopt;
+  for (const auto& [name, gone] : open_) request.add_names(name);
+  google::protobuf::Empty answer;
+  return IsAnswered(stub.BatchDeleteSessions(&context, request, &answer), "batch delete") && AcknowledgeGone();
 }
 
 bool Caller::List(v1::SessionService::Stub& stub) {
   grpc::ClientContext context;
   SetDeadline(context);
   v1::ListSessionsRequest request;
-  request.set_parent("tenants/default");
+  request.set_parent(kParent);
   request.set_page_size(50);
   v1::ListSessionsResponse answer;
   return IsAnswered(stub.ListSessions(&context, request, &answer), "list");
+}
+
+void Caller::SettleOpen(const Contents& found) {
+  Outcome after = std::exchange(open_, {});
+  for (auto& [name, expected] : after) {
+    const auto there = found.find(name);
+    if (expected.has_value() != (there != found.end())) return;  // nothing of it, or Check finds the half
+    if (!expected) continue;
+    if (expected->uid.empty()) expected->uid = there->second.uid;
+    if (expected->etag.empty()) expected->etag = there->second.etag;
+    if (*expected != there->second) return;
+  }
+  for (const auto& [name, now] : after) {
+    known_.erase(name);
+    if (now) known_[name] = *now;
+  }
 }
 
 std::string Caller::Check(const std::vector<v1::Session>& stored) {
   std::string wrong;
   Contents found;
   for (const v1::Session& session : stored) found[session.name()] = DeclaredOf(session);
-  if (open_) {
-    // Whichever way it ended, it ended whole.
-    const auto& [name, after] = *open_;
-    const auto there = found.find(name);
-    std::optional<Declared> now = there == found.end() ? std::nullopt : std::optional(there->second);
-    std::optional<Declared> expected = after;
-    if (expected && now) {
-      if (expected->uid.empty()) expected->uid = now->uid;
-      if (expected->etag.empty()) expected->etag = now->etag;
-    }
-    if (now == expected) {
-      known_.erase(name);
-      if (now) known_[name] = *now;
-    }
-    open_.reset();
-  }
+  SettleOpen(found);
   for (const auto& [name, declared] : known_) {
     const auto there = found.find(name);
     if (there == found.end()) {

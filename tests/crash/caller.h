@@ -17,6 +17,7 @@ struct Declared {
   std::string etag;
   std::string url;
   std::string generation;  // a label
+  bool paused = false;
 
   friend bool operator==(const Declared&, const Declared&) = default;
 };
@@ -28,7 +29,8 @@ class Caller {
  public:
   Caller(std::string prefix, uint64_t seed) : prefix_(std::move(prefix)), random_(seed) {}
 
-  // Calls until a call fails because the server is gone.
+  // Calls until a call fails because the server is gone. A create that was under way at the end before is sent again
+  // first, with the same request_id: it has to be answered as if nothing had happened.
   void CallUntilKilled(v1::SessionService::Stub& stub);
   // Compares all that is stored to all that was acknowledged; what it finds is the truth from then on. Returns what is
   // wrong, a line each.
@@ -41,18 +43,34 @@ class Caller {
  private:
   using Contents = std::map<std::string, Declared>;  // by name
 
+  using Outcome = std::map<std::string, std::optional<Declared>>;  // none: gone
+
+  // Each makes one call; false: the server is gone.
   bool Create(v1::SessionService::Stub& stub);
+  bool CreateAgain(v1::SessionService::Stub& stub);
+  bool BatchCreate(v1::SessionService::Stub& stub);
   bool Update(v1::SessionService::Stub& stub);
+  bool PauseOrResume(v1::SessionService::Stub& stub);
   bool Delete(v1::SessionService::Stub& stub);
+  bool BatchDelete(v1::SessionService::Stub& stub);
   bool List(v1::SessionService::Stub& stub);
+  bool CallAtRandom(v1::SessionService::Stub& stub);
+
+  v1::CreateSessionRequest NewCreate();
+  // Keeps what an answered change says.
+  bool Acknowledge(const v1::Session& session);
+  bool AcknowledgeGone();
+  // Takes the call under way for done, if that is what is stored.
+  void SettleOpen(const Contents& found);
   std::string RandomName();
 
   const std::string prefix_;
   Random random_;
   Contents known_;
-  // The call that was under way when the server went: nobody knows how it ended. The session's new state, nothing if it
-  // was to be deleted; uid and etag empty when only the server knows them.
-  std::optional<std::pair<std::string, std::optional<Declared>>> open_;
+  // What the call would make that was under way when the server went: nobody knows how it ended, but it is all or
+  // nothing. uid and etag are empty when only the server knows them.
+  Outcome open_;
+  std::optional<v1::CreateSessionRequest> unanswered_;  // a single create that was under way
   uint64_t generation_ = 0;
   size_t acknowledged_ = 0;
 };

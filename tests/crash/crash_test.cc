@@ -172,6 +172,7 @@ TEST_F(CrashTest, ServesSoonAfterAKill) {
       request.set_session_id(fmt::format("feed-{}", i));
       v1::Session& session = *request.mutable_session();
       (*session.mutable_labels())["venue"] = fmt::format("venue-{}", i % 50);
+      session.set_paused(i % 40 == 0);  // of 20,000, 19,500 are connected
       session.set_group(fmt::format("group-{}", i % 20));
       session.mutable_spec()->set_url(fmt::format("ws://127.0.0.1:{}/feed/{}", listener.port(), i));
       session.mutable_spec()->mutable_reconnect()->set_first_delay("300s");

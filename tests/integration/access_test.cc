@@ -7,7 +7,7 @@
 #include <regex>
 #include <sstream>
 
-#include "client/lib/status.h"
+#include "holter/status.h"
 #include "holter/v1/session_service.grpc.pb.h"
 #include "tests/integration/fixture.h"
 #include "tests/support/method_call.h"

@@ -74,7 +74,8 @@ std::string CheckOwner(const std::string& parent, const std::string& owner, std:
 Duration CheckTtl(std::string_view field, const google::protobuf::Duration& ttl,
                   std::vector<FieldViolation>& violations) {
   // Far outside of what is valid the conversion would overflow.
-  const bool is_near = ttl.seconds() >= 0 && ttl.seconds() <= 2 * 86400;
+  constexpr int64_t far = 172800;
+  const bool is_near = ttl.seconds() >= 0 && ttl.seconds() <= far;
   const Duration length(is_near ? google::protobuf::util::TimeUtil::DurationToNanoseconds(ttl) : -1);
   if (length < kShortestLease || length > kLongestLease) {
     violations.push_back({.field = std::string(field), .description = "expected 5s to 86400s"});

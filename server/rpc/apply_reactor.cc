@@ -31,6 +31,11 @@ ApplyReactor::ApplyReactor(const grpc::ServerContextBase& context, registry::Ses
 
 void ApplyReactor::Start() {
   self_ = shared_from_this();
+  // A stranger must not hold a stream by never saying what it is about.
+  if (!gate_.HasAnyRole(context_)) {
+    FinishWith(Begin());
+    return;
+  }
   StartRead(&message_);
 }
 
@@ -84,6 +89,11 @@ void ApplyReactor::OnReadDone(bool ok) {
 }
 
 void ApplyReactor::Apply() {
+  // The set may have taken long to come.
+  if (const absl::Status status = timer_->admission().Recheck(); !status.ok()) {
+    FinishWith(status);
+    return;
+  }
   {
     const std::lock_guard lock(mutex_);
     if (phase_ != Phase::kReading) return;

@@ -273,6 +273,36 @@ TEST_F(AccessTest, AWatchEndsWhenItsRoleGoes) {
   EXPECT_EQ(ReasonOf(watch->Finish()), "ROLE_MISSING");
 }
 
+TEST_F(AccessTest, AStrangerHoldsNoStreamOpen) {
+  const auto context = ContextWith("a-token-of-nobody");
+  const auto stream = stub_->ApplySessions(context.get());
+  v1::ApplySessionsResponse response;
+  EXPECT_FALSE(stream->Read(&response)) << "although nothing was sent";
+  EXPECT_EQ(ReasonOf(stream->Finish()), "CREDENTIALS_INVALID");
+}
+
+TEST_F(AccessTest, ASetIsJudgedAgainWhenItIsWhole) {
+  std::atomic<int> applied{0};
+  registry_.apply = [&](const v1::ApplySessionsRequest&, const auto& reply) {
+    ++applied;
+    reply(v1::ApplySessionsResponse());
+  };
+  v1::ApplySessionsRequest request;
+  request.set_parent("tenants/own");
+  const auto context = ContextWith(kEditorToken);
+  const auto stream = stub_->ApplySessions(context.get());
+  ASSERT_TRUE(stream->Write(request));
+  EXPECT_TRUE(Get(kEditorToken).ok());  // behind it on the same connection, so that it has been seen
+  WriteAccess("viewer: viewer");
+  ASSERT_TRUE(control_->Reload().ok());
+  request.set_last(true);
+  stream->Write(request);
+  v1::ApplySessionsResponse response;
+  EXPECT_FALSE(stream->Read(&response));
+  EXPECT_EQ(ReasonOf(stream->Finish()), "ROLE_MISSING");
+  EXPECT_EQ(applied, 0);
+}
+
 TEST_F(AccessTest, ChangesAndThoseTurnedAwayAreRecorded) {
   EXPECT_TRUE(Get(kViewerToken).ok());
   EXPECT_TRUE(Create(kEditorToken, "tenants/own").ok());

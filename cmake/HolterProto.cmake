@@ -29,7 +29,7 @@ endforeach()
 add_custom_target(generated DEPENDS ${proto_sources} ${grpc_sources})
 
 add_library(holter_proto STATIC ${proto_sources})
-target_include_directories(holter_proto SYSTEM PUBLIC "${HOLTER_PROTO_OUT}")
+target_include_directories(holter_proto SYSTEM PUBLIC $<BUILD_INTERFACE:${HOLTER_PROTO_OUT}> $<INSTALL_INTERFACE:include>)
 target_link_libraries(holter_proto PUBLIC protobuf::libprotobuf)
 if(HOLTER_WITH_GRPC)
   add_library(holter_grpc STATIC ${grpc_sources})

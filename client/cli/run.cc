@@ -38,7 +38,10 @@ ExitCode Run(int argc, const char* const* argv, Console& console) {
   AddCreateCommand(app, invocation);
   AddGetCommand(app, invocation);
   AddListCommand(app, invocation);
+  AddDescribeCommand(app, invocation);
   AddSummaryCommand(app, invocation);
+  AddTopCommand(app, invocation);
+  AddWaitCommand(app, invocation);
   AddUpdateCommand(app, invocation);
   AddDeleteCommand(app, invocation);
   AddPauseCommand(app, invocation);
@@ -47,6 +50,7 @@ ExitCode Run(int argc, const char* const* argv, Console& console) {
   AddExportCommand(app, invocation);
   AddWatchCommand(app, invocation);
   AddPingCommand(app, invocation);
+  AddCompletionCommand(app, invocation);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

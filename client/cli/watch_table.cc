@@ -116,6 +116,7 @@ size_t TerminalRows() {
 // What one drawing shows.
 struct Frame {
   std::vector<v1::Session> sessions;
+  std::string counts;
   std::deque<std::string> changes;
   absl::Status server;  // of the last List
 };
@@ -138,10 +139,9 @@ void AppendTable(const Invocation& invocation, const Frame& frame, std::vector<s
 }
 
 std::vector<std::string> FrameLines(const Invocation& invocation, const Frame& frame) {
-  const Console& console = invocation.console;
   std::vector<std::string> lines;
   lines.push_back(fmt::format("holter  {}  {}", invocation.server, LocalTime(SystemClock().WallNow())));
-  lines.push_back(frame.server.ok() ? CountLine(frame.sessions, console.color)
+  lines.push_back(frame.server.ok() ? frame.counts
                                     : fmt::format("the server is away: {}", std::string(frame.server.message())));
   lines.emplace_back();
   AppendTable(invocation, frame, lines);
@@ -163,12 +163,35 @@ void Draw(const Invocation& invocation, const Frame& frame) {
   console.out << text << std::flush;
 }
 
-}  // namespace
+// How many the terminal shows beside the rest.
+int RowsToAskFor(const Invocation& invocation, const WatchTableFlags& flags) {
+  if (flags.limit > 0) return flags.limit;
+  return invocation.console.terminal ? static_cast<int>(TerminalRows()) : 0;
+}
 
-std::string CountLine(const std::vector<v1::Session>& sessions, bool color) {
-  std::map<v1::Health, size_t> counts;
-  for (const v1::Session& session : sessions) ++counts[session.status().health()];
-  std::string line = fmt::format("{} session{}", sessions.size(), sessions.size() == 1 ? "" : "s");
+// Asks for what the next drawing shows; what was shown stays when the server is away.
+void Refresh(client::Client& client, const Invocation& invocation, const WatchTableFlags& flags, Frame& frame) {
+  const bool color = invocation.console.color;
+  client::ListOptions options{.filter = flags.filter};
+  if (flags.worst_first) {
+    const auto summary = client.GetFleetSummary(invocation.parent(), flags.filter);
+    frame.server = summary.status();
+    if (!summary.ok()) return;
+    frame.counts = CountLine(*summary, color);
+    options.order_by = "health desc, rtt desc";
+    options.limit = RowsToAskFor(invocation, flags);
+  }
+  auto sessions = client.List(invocation.parent(), options);
+  frame.server = sessions.status();
+  if (!sessions.ok()) return;
+  frame.sessions = *std::move(sessions);
+  if (!flags.worst_first) frame.counts = CountLine(frame.sessions, color);
+}
+
+using HealthCounts = std::map<v1::Health, int64_t>;
+
+std::string CountText(int64_t sessions, HealthCounts counts, bool color) {
+  std::string line = fmt::format("{} session{}", sessions, sessions == 1 ? "" : "s");
   const char* separator = ": ";
   for (const v1::Health health : {v1::HEALTH_HEALTHY, v1::HEALTH_DEGRADED, v1::HEALTH_DOWN, v1::HEALTH_UNKNOWN}) {
     if (counts[health] == 0) continue;
@@ -179,23 +202,35 @@ std::string CountLine(const std::vector<v1::Session>& sessions, bool color) {
   return line;
 }
 
+}  // namespace
+
+std::string CountLine(const std::vector<v1::Session>& sessions, bool color) {
+  HealthCounts counts;
+  for (const v1::Session& session : sessions) ++counts[session.status().health()];
+  return CountText(static_cast<int64_t>(sessions.size()), std::move(counts), color);
+}
+
+std::string CountLine(const v1::FleetSummary& summary, bool color) {
+  HealthCounts counts;
+  for (const auto& count : summary.healths()) counts[count.health()] = count.sessions();
+  return CountText(summary.sessions(), std::move(counts), color);
+}
+
 ExitCode RunWatchTable(Invocation& invocation, const WatchTableFlags& flags) {
   Interrupt interrupt(flags.duration);
   Pause pause;
   const InterruptScope scope(interrupt, [&pause] { pause.End(); });
   client::Client client(invocation.client_options());
   Frame frame;
-  auto sessions = client.List(invocation.parent(), {.filter = flags.filter});
-  if (!sessions.ok()) return ReportError(invocation.console, "list " + invocation.parent(), sessions.status());
+  Refresh(client, invocation, flags, frame);
+  if (!frame.server.ok()) return ReportError(invocation.console, "list " + invocation.parent(), frame.server);
   const RecentChanges changes(client, invocation, flags.filter, invocation.console.color);
   const Screen screen(invocation.console);
   for (int drawn = 1;; ++drawn) {
-    frame.server = sessions.status();
-    if (sessions.ok()) frame.sessions = *std::move(sessions);
     frame.changes = changes.Get();
     Draw(invocation, frame);
     if (!invocation.console.out || drawn == flags.count || !pause.Wait(flags.refresh)) return ExitCode::kOk;
-    sessions = client.List(invocation.parent(), {.filter = flags.filter});
+    Refresh(client, invocation, flags, frame);
   }
 }
 

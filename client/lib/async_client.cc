@@ -3,6 +3,7 @@
 #include <google/protobuf/empty.pb.h>
 
 #include <iterator>
+#include <limits>
 #include <utility>
 
 #include "client/lib/call_set.h"
@@ -62,7 +63,8 @@ struct AsyncClient::Impl {
         ->Start();
   }
 
-  void ListPage(v1::ListSessionsRequest request, std::shared_ptr<Sessions> so_far, Callback<Sessions> done);
+  void ListPage(v1::ListSessionsRequest request, size_t most, std::shared_ptr<Sessions> so_far,
+                Callback<Sessions> done);
 
   const ClientOptions options;
   const std::shared_ptr<const Connection> connection;
@@ -70,16 +72,17 @@ struct AsyncClient::Impl {
 };
 
 // One page after the other; the next begins before the callback of the last has returned, so that Close sees it.
-void AsyncClient::Impl::ListPage(v1::ListSessionsRequest request, std::shared_ptr<Sessions> so_far,
+void AsyncClient::Impl::ListPage(v1::ListSessionsRequest request, size_t most, std::shared_ptr<Sessions> so_far,
                                  Callback<Sessions> done) {
   Repeatable<v1::ListSessionsRequest, v1::ListSessionsResponse>(
       &AsyncStub::ListSessions, request,
-      [this, request, so_far, done = std::move(done)](absl::StatusOr<v1::ListSessionsResponse> page) mutable {
+      [this, request, most, so_far, done = std::move(done)](absl::StatusOr<v1::ListSessionsResponse> page) mutable {
         if (!page.ok()) return done(page.status());
         MoveSessions(*page, *so_far);
-        if (page->next_page_token().empty()) return done(std::move(*so_far));
+        if (so_far->size() > most) so_far->resize(most);
+        if (page->next_page_token().empty() || so_far->size() == most) return done(std::move(*so_far));
         request.set_page_token(page->next_page_token());
-        ListPage(std::move(request), std::move(so_far), std::move(done));
+        ListPage(std::move(request), most, std::move(so_far), std::move(done));
       });
 }
 
@@ -100,7 +103,8 @@ void AsyncClient::Get(const std::string& name, const Callback<v1::Session>& done
 }
 
 void AsyncClient::List(const std::string& parent, const ListOptions& options, const Callback<Sessions>& done) {
-  impl_->ListPage(FirstPageRequest(parent, options), std::make_shared<Sessions>(), done);
+  const size_t most = options.limit > 0 ? static_cast<size_t>(options.limit) : std::numeric_limits<size_t>::max();
+  impl_->ListPage(FirstPageRequest(parent, options), most, std::make_shared<Sessions>(), done);
 }
 
 void AsyncClient::Update(const v1::Session& session, const std::vector<std::string>& paths,

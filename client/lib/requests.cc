@@ -1,5 +1,6 @@
 #include "client/lib/requests.h"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -94,7 +95,7 @@ v1::ReconnectSessionsRequest ReconnectAllRequest(const std::string& parent, cons
 v1::ListSessionsRequest FirstPageRequest(const std::string& parent, const ListOptions& options) {
   v1::ListSessionsRequest request;
   request.set_parent(parent);
-  request.set_page_size(kPageSize);
+  request.set_page_size(options.limit > 0 ? std::min(options.limit, kPageSize) : kPageSize);
   request.set_filter(options.filter);
   request.set_order_by(options.order_by);
   return request;

@@ -111,6 +111,29 @@ TEST_F(CommandLineTest, SteersASessionThroughItsLife) {
   EXPECT_EQ(Holter({"delete", "a", "--all-or-none"}).out, NameOf("a") + " deleted\n");
 }
 
+TEST_F(CommandLineTest, WaitsAndSaysWhy) {
+  const Peer peer(PeerKind::kPython, scratch, nullptr);
+  ASSERT_EQ(Holter({"create", "up", peer.Url(), "--interval", "100ms"}).code, 0);
+  ASSERT_EQ(Holter({"create", "down", "ws://127.0.0.1:1/"}).code, 0);
+  EXPECT_EQ(Holter({"wait", "up", "--for=health=HEALTHY"}).code, 0);
+  EXPECT_EQ(Holter({"wait", "down", "--for=health=DOWN"}).code, 0);
+  const CliReport vain = Holter({"wait", "up", "down", "--for=health=HEALTHY", "--timeout", "300ms"});
+  EXPECT_EQ(vain.code, 1);
+  EXPECT_THAT(vain.err, HasSubstr("down is DOWN"));
+  EXPECT_THAT(vain.err, HasSubstr("the connection is refused"));
+  EXPECT_THAT(vain.err, Not(HasSubstr("up is")));
+  EXPECT_THAT(Holter({"describe", "down"}).out, StartsWith("down is DOWN (since "));
+  EXPECT_THAT(Holter({"describe", "up"}).out, HasSubstr("protocol: alive, "));
+  const std::string top = Holter({"top", "--count", "1", "--limit", "1"}).out;
+  EXPECT_THAT(top, HasSubstr("2 sessions: 1 HEALTHY, 1 DOWN\n"));
+  EXPECT_THAT(top, HasSubstr("\ndown "));
+  EXPECT_THAT(top, Not(HasSubstr("\nup ")));
+  EXPECT_EQ(Holter({"completion", "names"}).out, "down\nup\n");
+  EXPECT_EQ(Holter({"wait", "nobody", "--for=health=HEALTHY"}).code, 3);
+  ASSERT_EQ(Holter({"delete", "up", "down"}).code, 0);
+  EXPECT_EQ(Holter({"wait", "up", "down", "--for=deleted"}).code, 0);
+}
+
 TEST_F(CommandLineTest, AFilterWithAnErrorNamesThePlace) {
   const CliReport report = Holter({"list", "--filter", "health = "});
   EXPECT_EQ(report.code, 3);

@@ -1,52 +1,57 @@
-// The examples in other languages, against the real daemon and a real peer: the life of a session, and every detail of
-// the errors on its way.
+// The examples against the real daemon and a real peer: the life of a session, and the details of the errors on its
+// way.
 #include "tests/integration/fixture.h"
 
 namespace holter::integration {
 namespace {
 
+// What an example has to say, in this order.
+constexpr const char* kSteps[] = {
+    "may be created\n",
+    "created tenants/default/sessions/example-",
+    " HEALTH_HEALTHY\n",
+    "updated",
+    " STATE_PAUSED ",
+    "FAILED_PRECONDITION: ",
+    "reason SESSION_PAUSED of holter.v1",
+    " HEALTH_HEALTHY\n",
+    "resumed\n",
+    "INVALID_ARGUMENT: ",
+    "reason INVALID_FIELD of holter.v1",
+    "field session_id: ",
+    "field session.spec.url: ",
+    "field session.spec.protocol_heartbeat.interval: ",
+    "NOT_FOUND: ",
+    "reason SESSION_NOT_FOUND of holter.v1",
+    "ABORTED: ",
+    "reason ETAG_MISMATCH of holter.v1",
+    "deleted\n",
+};
+
 class ForeignClientTest : public EndToEndTest {
  protected:
-  // `argv` runs the example, but for the flags that every example has.
-  void ExpectTheWholeLife(std::vector<std::string> argv, const std::vector<std::string>& environment) {
-    const Peer peer(PeerKind::kNode, scratch, nullptr);
+  void SetUp() override {
+    peer = std::make_unique<Peer>(PeerKind::kNode, scratch, nullptr);
     StartDaemon();
-    argv.insert(argv.end(), {"--server", daemon->grpc(), "--url", peer.Url()});
+  }
+
+  void ExpectTheWholeLife(const std::vector<std::string>& argv, const std::vector<std::string>& environment = {}) {
     ChildProcess example(argv, scratch.path(), "", environment);
     const auto report = example.Wait(3 * kPatience);
     ASSERT_TRUE(report.has_value()) << example.Out() << example.Err();
-    const std::string out = example.Out();
+    out = example.Out();
     EXPECT_EQ(report->code, 0) << out << example.Err();
     size_t from = 0;
-    for (const char* const step : {
-             "may be created\n",
-             "created tenants/default/sessions/example-",
-             " HEALTH_HEALTHY\n",
-             "updated",
-             " STATE_PAUSED ",
-             "FAILED_PRECONDITION: ",
-             "reason SESSION_PAUSED of holter.v1",
-             "precondition SESSION_PAUSED: ",
-             " HEALTH_HEALTHY\n",
-             "resumed\n",
-             "INVALID_ARGUMENT: ",
-             "reason INVALID_FIELD of holter.v1",
-             "field session_id: ",
-             "field session.spec.url: ",
-             "field session.spec.protocol_heartbeat.interval: ",
-             "NOT_FOUND: ",
-             "reason SESSION_NOT_FOUND of holter.v1",
-             "resource tenants/default/sessions/example-",
-             "ABORTED: ",
-             "reason ETAG_MISMATCH of holter.v1",
-             "deleted\n",
-         }) {
+    for (const char* const step : kSteps) {
       const size_t at = out.find(step, from);
       ASSERT_NE(at, std::string::npos) << step << " is missing, or not in its place:\n" << out;
       from = at + 1;
     }
     EXPECT_TRUE(client->List("tenants/-")->empty());
   }
+
+  std::unique_ptr<Peer> peer;
+  std::string out;
 };
 
 TEST_F(ForeignClientTest, Python) {
@@ -56,11 +61,23 @@ TEST_F(ForeignClientTest, Python) {
   ASSERT_TRUE(generated.has_value());
   ASSERT_EQ(generated->code, 0) << generate.Err();
   // Debian's Python, whatever comes first in PATH: its grpcio is the one that is tested.
-  ExpectTheWholeLife({"/usr/bin/python3", folder + "session_life.py"}, {"PYTHONPATH=" + scratch.path() + "/stubs"});
+  ExpectTheWholeLife({"/usr/bin/python3", folder + "session_life.py", "--server", daemon->grpc(), "--url", peer->Url()},
+                     {"PYTHONPATH=" + scratch.path() + "/stubs"});
+  EXPECT_NE(out.find("precondition SESSION_PAUSED: "), std::string::npos) << out;
+  EXPECT_NE(out.find("resource tenants/default/sessions/example-"), std::string::npos) << out;
 }
 
 TEST_F(ForeignClientTest, Node) {
-  ExpectTheWholeLife({"node", HOLTER_SOURCE_DIR "/examples/node/session_life.js"}, {});
+  ExpectTheWholeLife(
+      {"node", HOLTER_SOURCE_DIR "/examples/node/session_life.js", "--server", daemon->grpc(), "--url", peer->Url()});
+  EXPECT_NE(out.find("precondition SESSION_PAUSED: "), std::string::npos) << out;
+  EXPECT_NE(out.find("resource tenants/default/sessions/example-"), std::string::npos) << out;
+}
+
+// Built against the library as it is installed.
+TEST_F(ForeignClientTest, InstalledLibrary) {
+  ExpectTheWholeLife({HOLTER_EXAMPLE_BINARY, daemon->grpc(), peer->Url()});
+  EXPECT_NE(out.find("the callback says HEALTH_HEALTHY\n"), std::string::npos) << out;
 }
 
 }  // namespace

@@ -43,6 +43,7 @@ struct ChangeOptions {
 struct ListOptions {
   std::string filter{};
   std::string order_by{};
+  int limit = 0;  // most sessions to take; 0: all
 };
 
 }  // namespace holter::client

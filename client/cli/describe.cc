@@ -1,0 +1,34 @@
+// holter describe: why a session is as it is, with the evidence.
+#include <memory>
+
+#include "client/cli/commands.h"
+#include "client/cli/flags.h"
+#include "client/cli/output.h"
+#include "client/cli/session_story.h"
+
+namespace holter::cli {
+namespace {
+
+ExitCode RunDescribe(Invocation& invocation, const std::string& given) {
+  client::Client client(invocation.client_options());
+  const std::string name = invocation.FullName(given);
+  const auto session = client.Get(name);
+  if (!session.ok()) return ReportError(invocation.console, "describe " + name, session.status());
+  const WallTime now = SystemClock().WallNow();
+  invocation.console.out << WhySentence(invocation.DisplayName(name), *session, now) << "\n";
+  for (const std::string& line : EvidenceLines(*session, now)) invocation.console.out << "  " << line << "\n";
+  return ExitCode::kOk;
+}
+
+}  // namespace
+
+void AddDescribeCommand(CLI::App& app, Invocation& invocation) {
+  auto name = std::make_shared<std::string>();
+  CLI::App* const command =
+      app.add_subcommand("describe", "Say in a sentence why a session is as it is, with evidence");
+  command->add_option("NAME", *name, "feed-1, or tenants/default/sessions/feed-1")->required();
+  command->callback(
+      [&invocation, name] { invocation.action = [&invocation, name] { return RunDescribe(invocation, *name); }; });
+}
+
+}  // namespace holter::cli

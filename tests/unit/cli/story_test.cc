@@ -1,0 +1,229 @@
+// Why a session is as it is, in words; waiting; completion.
+#include <gmock/gmock.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <set>
+#include <thread>
+
+#include "client/cli/session_story.h"
+#include "client/cli/words.h"
+#include "tests/support/temporary_directory.h"
+#include "tests/unit/cli/cli_fixture.h"
+
+namespace holter::cli {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr WallTime kNow{std::chrono::seconds(1'800'000'000)};
+
+v1::Session Silent() {
+  v1::Session session;
+  session.set_name("tenants/default/sessions/feed-1");
+  session.mutable_spec()->set_url("wss://feed.example.org/");
+  v1::SessionStatus& status = *session.mutable_status();
+  status.set_state(v1::STATE_BACKOFF);
+  status.set_health(v1::HEALTH_DOWN);
+  status.set_reason(v1::REASON_APP_HEARTBEAT);
+  status.set_path(v1::PATH_PEER);
+  status.set_detail("no answer to op-ping within 1s");
+  status.mutable_last_alive_time()->set_seconds(1'800'000'000 - 180);
+  v1::BeatStatus& beat = *status.add_beats();
+  beat.set_name("op-ping");
+  beat.set_verdict(v1::BeatStatus::VERDICT_DEAD);
+  beat.set_misses(3);
+  beat.set_sent(10);
+  beat.set_acked(7);
+  beat.set_missed(3);
+  return session;
+}
+
+TEST(StoryTest, ASilentApplicationIsBlamedWithItsEvidence) {
+  EXPECT_EQ(
+      WhySentence("feed-1", Silent(), kNow),
+      "feed-1 is DOWN: the peer does not answer op-ping (3 missed in a row); TCP acknowledged our bytes, so it is the "
+      "program, not the network; last alive 3m ago.");
+  const auto lines = EvidenceLines(Silent(), kNow);
+  EXPECT_THAT(lines, Contains("holterd says: no answer to op-ping within 1s"));
+  EXPECT_THAT(lines, Contains("op-ping: dead, 10 sent, 7 acked, 3 missed"));
+}
+
+TEST(StoryTest, EveryReasonHasItsOwnWords) {
+  std::set<std::string> sentences;
+  v1::Session session = Silent();
+  session.mutable_status()->clear_beats();
+  for (int reason = 1; reason <= v1::Reason_MAX; ++reason) {
+    session.mutable_status()->set_reason(static_cast<v1::Reason>(reason));
+    const std::string sentence = WhySentence("s", session, kNow);
+    EXPECT_THAT(sentence, Not(HasSubstr("nothing has proved"))) << v1::Reason_Name(session.status().reason());
+    EXPECT_TRUE(sentences.insert(sentence).second) << sentence;
+  }
+}
+
+TEST(StoryTest, NumbersOfThePeerAreSaid) {
+  v1::Session session = Silent();
+  session.mutable_status()->set_reason(v1::REASON_UPGRADE_STATUS);
+  session.mutable_status()->set_last_http_status(503);
+  EXPECT_THAT(WhySentence("s", session, kNow), HasSubstr("HTTP status 503"));
+  session.mutable_status()->set_reason(v1::REASON_PEER_CLOSED);
+  session.mutable_status()->set_last_close_code(4001);
+  EXPECT_THAT(WhySentence("s", session, kNow), HasSubstr("code 4001"));
+  session.mutable_status()->set_state(v1::STATE_STOPPED);
+  EXPECT_THAT(WhySentence("s", session, kNow), HasSubstr("never again"));
+}
+
+TEST(StoryTest, WhatIsNotDownIsSaidAsWell) {
+  v1::Session session = Silent();
+  session.mutable_status()->set_health(v1::HEALTH_HEALTHY);
+  EXPECT_EQ(WhySentence("s", session, kNow), "s is HEALTHY: every heartbeat is answered, last alive 3m ago.");
+  session.mutable_status()->set_health(v1::HEALTH_DEGRADED);
+  session.mutable_status()->mutable_beats(0)->set_verdict(v1::BeatStatus::VERDICT_LATE);
+  EXPECT_THAT(WhySentence("s", session, kNow), HasSubstr("op-ping (3 missed in a row)"));
+  session.mutable_status()->set_health(v1::HEALTH_UNKNOWN);
+  EXPECT_THAT(WhySentence("s", session, kNow), HasSubstr("not connected yet"));
+  session.mutable_status()->set_state(v1::STATE_OPEN);
+  EXPECT_THAT(WhySentence("s", session, kNow), HasSubstr("it is connected"));
+  session.mutable_status()->set_state(v1::STATE_PAUSED);
+  EXPECT_THAT(WhySentence("s", session, kNow), HasSubstr("s is PAUSED: it has no connection"));
+}
+
+using DescribeTest = CliTest;
+
+TEST_F(DescribeTest, PrintsTheSentenceAndTheEvidence) {
+  server.service.get.Add([](const auto&, v1::Session* response) {
+    *response = Silent();
+    return grpc::Status::OK;
+  });
+  const CliResult result = Cli({"describe", "feed-1"});
+  EXPECT_EQ(result.code, ExitCode::kOk) << result.err;
+  EXPECT_THAT(result.out, ::testing::StartsWith("feed-1 is DOWN: "));
+  EXPECT_THAT(result.out, HasSubstr("\n  url: wss://feed.example.org/\n"));
+}
+
+class WaitTest : public CliTest {
+ protected:
+  static v1::SessionChange Change(v1::SessionChange::Kind kind, const std::string& id, v1::Health health) {
+    v1::SessionChange change;
+    change.set_kind(kind);
+    change.mutable_session()->set_name("tenants/default/sessions/" + id);
+    change.mutable_session()->mutable_status()->set_health(health);
+    return change;
+  }
+
+  // A stream of these changes that then says nothing more.
+  void Stream(std::vector<v1::SessionChange> changes) {
+    server.service.watch.Add([changes = std::move(changes)](const v1::WatchSessionsRequest& request,
+                                                            grpc::ServerContext* context,
+                                                            client::FakeService::Writer* writer) {
+      EXPECT_THAT(request.filter(), HasSubstr("name = \"tenants/default/sessions/a\""));
+      v1::WatchSessionsResponse response;
+      for (const v1::SessionChange& change : changes) *response.add_changes() = change;
+      response.set_resume_token("t");
+      writer->Write(response);
+      while (!context->IsCancelled()) std::this_thread::yield();
+      return grpc::Status::CANCELLED;
+    });
+  }
+};
+
+TEST_F(WaitTest, EndsWhenAllHaveReachedTheGoal) {
+  Stream({Change(v1::SessionChange::KIND_SNAPSHOT, "a", v1::HEALTH_DOWN),
+          Change(v1::SessionChange::KIND_SNAPSHOT, "b", v1::HEALTH_HEALTHY),
+          Change(v1::SessionChange::KIND_SNAPSHOT_END, "", {}),
+          Change(v1::SessionChange::KIND_TRANSITION, "a", v1::HEALTH_HEALTHY)});
+  const CliResult result = Cli({"wait", "a", "b", "--for=health=healthy"});
+  EXPECT_EQ(result.code, ExitCode::kOk) << result.err;
+}
+
+TEST_F(WaitTest, InVainSaysWhy) {
+  Stream({Change(v1::SessionChange::KIND_SNAPSHOT, "a", v1::HEALTH_DOWN),
+          Change(v1::SessionChange::KIND_SNAPSHOT_END, "", {})});
+  const CliResult result = Cli({"wait", "a", "--for=health=HEALTHY", "--timeout", "50ms"});
+  EXPECT_EQ(result.code, ExitCode::kFailure);
+  EXPECT_THAT(result.err, HasSubstr("waited in vain: a is DOWN"));
+}
+
+TEST_F(WaitTest, ASessionThatIsNotThereIsNotWaitedFor) {
+  Stream({Change(v1::SessionChange::KIND_SNAPSHOT_END, "", {})});
+  EXPECT_EQ(Cli({"wait", "a", "--for=state=OPEN"}).code, ExitCode::kRefused);
+  Stream({Change(v1::SessionChange::KIND_SNAPSHOT, "a", v1::HEALTH_DOWN),
+          Change(v1::SessionChange::KIND_SNAPSHOT_END, "", {}), Change(v1::SessionChange::KIND_DELETED, "a", {})});
+  EXPECT_EQ(Cli({"wait", "a", "--for=health=HEALTHY"}).code, ExitCode::kRefused);
+}
+
+TEST_F(WaitTest, DeletedIsReachedByThoseThatAreGone) {
+  Stream({Change(v1::SessionChange::KIND_SNAPSHOT, "a", v1::HEALTH_DOWN),
+          Change(v1::SessionChange::KIND_SNAPSHOT_END, "", {}), Change(v1::SessionChange::KIND_DELETED, "a", {})});
+  EXPECT_EQ(Cli({"wait", "a", "b", "--for=deleted"}).code, ExitCode::kOk);
+}
+
+TEST_F(WaitTest, GoalsThatAreNoneAreUsageErrors) {
+  for (const char* goal : {"", "health", "health=", "health=FINE", "state=UNSPECIFIED", "Deleted"}) {
+    EXPECT_EQ(Cli({"wait", "a", std::string("--for=") + goal}).code, ExitCode::kUsage) << goal;
+  }
+}
+
+TEST_F(CliTest, TopShowsTheWorstFirstAndAsksForNoMore) {
+  server.service.summary.Add([](const auto&, v1::FleetSummary* response) {
+    response->set_sessions(20'000);
+    auto* const down = response->add_healths();
+    down->set_health(v1::HEALTH_DOWN);
+    down->set_sessions(17);
+    return grpc::Status::OK;
+  });
+  server.service.list.Add([](const v1::ListSessionsRequest& request, v1::ListSessionsResponse* response) {
+    EXPECT_EQ(request.order_by(), "health desc, rtt desc");
+    EXPECT_EQ(request.page_size(), 3);
+    for (int i = 0; i < 3; ++i) *response->add_sessions() = Silent();
+    response->set_next_page_token("more");
+    return grpc::Status::OK;
+  });
+  const CliResult result = Cli({"top", "--count", "1", "--limit", "3"});
+  EXPECT_EQ(result.code, ExitCode::kOk) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("20000 sessions: 17 DOWN\n"));
+  EXPECT_THAT(result.out, HasSubstr("feed-1  BACKOFF"));
+  EXPECT_EQ(server.service.list.calls(), 1);
+}
+
+TEST(CompletionTest, TheScriptsNameEveryCommandAndItsFlags) {
+  for (const char* shell : {"bash", "zsh"}) {
+    const CliResult result = RunCli({"completion", shell});
+    EXPECT_EQ(result.code, ExitCode::kOk);
+    for (const char* word : {"reconnect)", "--order-by", "--dry-run", "--tenant", "wait", "describe"}) {
+      EXPECT_THAT(result.out, HasSubstr(word)) << shell;
+    }
+  }
+  EXPECT_EQ(RunCli({"completion", "fish"}).code, ExitCode::kUsage);
+}
+
+// The shell itself says what it would offer.
+TEST_F(CliTest, BashCompletesCommandsFlagsAndNames) {
+  testing::TemporaryDirectory folder;
+  folder.Write("holter.bash", RunCli({"completion", "bash"}).out);
+  folder.Write("holter", "#!/bin/sh\nprintf 'feed-1\\nfeed-2\\n'\n");
+  std::filesystem::permissions(folder / "holter", std::filesystem::perms::owner_all);
+  const auto offered = [&](const std::string& words, int at) {
+    const std::string script = "PATH=" + folder.path() + ":$PATH; . " + (folder / "holter.bash") +
+                               "; COMP_WORDS=(holter " + words + "); COMP_CWORD=" + std::to_string(at) +
+                               "; _holter; echo \"${COMPREPLY[*]}\"";
+    FILE* const pipe = popen(("bash -c '" + script + "'").c_str(), "r");
+    std::string out;
+    char buffer[4096];
+    for (size_t got = 0; (got = fread(buffer, 1, sizeof buffer, pipe)) > 0;) out.append(buffer, got);
+    pclose(pipe);
+    return out;
+  };
+  EXPECT_EQ(offered("rec", 1), "reconnect\n");
+  EXPECT_EQ(offered("list --ord", 2), "--order-by\n");
+  EXPECT_EQ(offered("pause fe", 2), "feed-1 feed-2\n");
+  EXPECT_EQ(offered("list fe", 2), "\n");
+  EXPECT_EQ(offered("--tenant x pause --et", 4), "--etag\n");
+}
+
+}  // namespace
+}  // namespace holter::cli

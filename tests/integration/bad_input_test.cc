@@ -3,9 +3,9 @@
 #include <grpcpp/grpcpp.h>
 
 #include <google/protobuf/util/json_util.h>
-#include "holter/status.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
+#include "holter/status.h"
 #include "holter/v1/session_service.grpc.pb.h"
 #include "tests/integration/fixture.h"
 

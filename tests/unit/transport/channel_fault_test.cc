@@ -86,7 +86,8 @@ TEST_F(ChannelFaultTest, HandshakesOfOneOwnerThatNeverFinishDoNotPileUp) {
     EXPECT_EQ(factory->open_files(), 1U);
   }
   RecordingObserver other;
-  const auto its_channel = factory->Dial({.url = silent.url(), .shared = std::make_shared<core::SharedSpec>(spec)}, &other);
+  const auto its_channel =
+      factory->Dial({.url = silent.url(), .shared = std::make_shared<core::SharedSpec>(spec)}, &other);
   ASSERT_TRUE(RunUntil([&] { return other.closed.has_value(); }));
   EXPECT_EQ(factory->open_files(), 2U) << "another owner's handshake has its own time";
 }
@@ -340,7 +341,8 @@ TEST_F(ChannelFaultTest, SessionsDoNotReadEachOthersMessages) {
   MisbehavingPeer other(scripts::SendsThenReads(others));
   ASSERT_TRUE(DialUntilOpen(first.url()));
   RecordingObserver other_observer;
-  const auto other_channel = factory->Dial({.url = other.url(), .shared = std::make_shared<core::SharedSpec>(spec)}, &other_observer);
+  const auto other_channel =
+      factory->Dial({.url = other.url(), .shared = std::make_shared<core::SharedSpec>(spec)}, &other_observer);
   ASSERT_TRUE(RunUntil([&] { return observer.messages.size() == 50 && other_observer.messages.size() == 50; }));
   for (int i = 0; i < 50; ++i) {
     EXPECT_EQ(observer.messages[static_cast<size_t>(i)].second, "first " + std::to_string(i));

@@ -179,7 +179,8 @@ TEST_F(ReleaseTest, LoopMayEndBeforeItsHandlersHaveRun) {
   auto own_factory = MakeBeastChannelFactory(
       *own_io, {.clock = &SystemClock(), .secrets = &secrets, .guard = guard.get(), .operations = &operations});
   ASSERT_TRUE(own_factory.ok());
-  auto own_channel = (*own_factory)->Dial({.url = peer.url(), .shared = std::make_shared<core::SharedSpec>(spec)}, &observer);
+  auto own_channel =
+      (*own_factory)->Dial({.url = peer.url(), .shared = std::make_shared<core::SharedSpec>(spec)}, &observer);
   const TimePoint end = SystemClock().Now() + kPatience;
   while (!observer.opened && SystemClock().Now() < end) {
     own_io->run_one_for(milliseconds(20));
@@ -261,7 +262,8 @@ TEST_F(ReleaseTest, ExceptionOfTheObserverEndsItsConnectionOnlyAndIsCounted) {
   ASSERT_TRUE(DialUntilOpen(peer.url()));
   observer.on_pong = [] { throw std::runtime_error("observer"); };
   RecordingObserver other;
-  const auto other_channel = factory->Dial({.url = peer.url(), .shared = std::make_shared<core::SharedSpec>(spec)}, &other);
+  const auto other_channel =
+      factory->Dial({.url = peer.url(), .shared = std::make_shared<core::SharedSpec>(spec)}, &other);
   ASSERT_TRUE(RunUntil([&] { return other.opened.has_value(); }));
   channel->Ping("x");
   ASSERT_TRUE(RunUntil([&] { return observer.closed.has_value(); }));

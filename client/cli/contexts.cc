@@ -89,7 +89,7 @@ class ContextsReader {
 }  // namespace
 
 std::string ContextsPath() {
-  if (const std::string path = Environment("HOLTER_CONFIG"); !path.empty()) return path;
+  if (std::string path = Environment("HOLTER_CONFIG"); !path.empty()) return path;
   std::string folder = Environment("XDG_CONFIG_HOME");
   if (folder.empty()) {
     const std::string home = Environment("HOME");

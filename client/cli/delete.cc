@@ -45,6 +45,7 @@ ExitCode RunDeleteAllOrNone(Invocation& invocation, const DeleteFlags& flags) {
   const absl::Status status = client.BatchDelete(invocation.parent(), names, flags.change);
   if (!status.ok()) return ReportError(invocation.console, "delete " + invocation.parent(), status);
   std::vector<ItemResult> results;
+  results.reserve(names.size());
   for (const std::string& name : names) results.push_back({.name = name, .result = Deleted(flags)});
   PrintResults(invocation, flags.format, results);
   return ExitCode::kOk;

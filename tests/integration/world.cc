@@ -67,6 +67,21 @@ Certificates::Certificates(const ScratchFolder& scratch)
                        "-extfile", names, "-out", cert});
 }
 
+HeldPort::HeldPort() : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  const int on = 1;
+  sockaddr_in address{};
+  socklen_t size = sizeof(address);
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  auto* const raw = reinterpret_cast<sockaddr*>(&address);
+  EXPECT_EQ(setsockopt(socket_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)), 0);
+  EXPECT_EQ(bind(socket_, raw, size), 0);
+  EXPECT_EQ(getsockname(socket_, raw, &size), 0);
+  number_ = ntohs(address.sin_port);
+}
+
+HeldPort::~HeldPort() { close(socket_); }
+
 Peer::Peer(PeerKind kind, const ScratchFolder& scratch, const Certificates* certificates)
     : kind_(kind), scratch_(scratch.path()), certificates_(certificates) {
   Start();
@@ -80,15 +95,13 @@ void Peer::Start() {
   } else {
     argv = {"node", folder + "ws_peer.js"};
   }
-  argv.insert(argv.end(), {"--port", std::to_string(port_)});
+  argv.insert(argv.end(), {"--port", std::to_string(port_.number())});
   if (certificates_ != nullptr) argv.insert(argv.end(), {"--cert", certificates_->cert, "--key", certificates_->key});
   process_ = std::make_unique<ChildProcess>(argv, scratch_);
   const auto listening = [&] { return process_->Out().ends_with('\n') || !process_->running(); };
   if (!Await(listening) || !process_->Out().starts_with("PORT=")) {
     ADD_FAILURE() << argv[1] << " did not start: " << process_->Err();
-    return;
   }
-  port_ = std::stoi(process_->Out().substr(5));
 }
 
 void Peer::Kill() {
@@ -99,7 +112,7 @@ void Peer::Kill() {
 void Peer::Restart() { Start(); }
 
 std::string Peer::Url() const {
-  return fmt::format("{}://127.0.0.1:{}/", certificates_ != nullptr ? "wss" : "ws", port_);
+  return fmt::format("{}://127.0.0.1:{}/", certificates_ != nullptr ? "wss" : "ws", port_.number());
 }
 
 Daemon::Daemon(const ScratchFolder& scratch, std::vector<std::string> flags, std::vector<std::string> launcher)

@@ -38,6 +38,22 @@ struct Certificates {
   std::string key;
 };
 
+// A port of 127.0.0.1 that the kernel gives to nobody who asks for any: it is bound, but does not listen, and whoever
+// names it may listen on it. So a peer that was killed finds its port again, whatever other tests do meanwhile.
+class HeldPort {
+ public:
+  HeldPort();
+  ~HeldPort();
+  HeldPort(const HeldPort&) = delete;
+  HeldPort& operator=(const HeldPort&) = delete;
+
+  int number() const { return number_; }
+
+ private:
+  int socket_;
+  int number_ = 0;
+};
+
 // A peer on a port that stays the same over restarts.
 class Peer {
  public:
@@ -56,7 +72,7 @@ class Peer {
   const PeerKind kind_;
   const std::string scratch_;
   const Certificates* const certificates_;
-  int port_ = 0;
+  const HeldPort port_;
   std::unique_ptr<ChildProcess> process_;
 };
 

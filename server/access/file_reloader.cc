@@ -1,6 +1,5 @@
 #include "access/file_reloader.h"
 
-#include "absl/time/time.h"
 #include "access/file_text.h"
 #include "base/log.h"
 
@@ -25,16 +24,8 @@ FileReloader::FileReloader(const std::vector<Reloadable*>& followed, OperationOb
   }
 }
 
-FileReloader::~FileReloader() {
-  {
-    absl::MutexLock lock(&stop_mutex_);
-    stopping_ = true;
-  }
-  if (thread_.joinable()) thread_.join();
-}
-
 void FileReloader::Start() {
-  thread_ = std::thread([this] { Follow(); });
+  ticker_ = std::make_unique<Ticker>(kPollInterval, [this] { Poll(); });
 }
 
 void FileReloader::ReloadAll() {
@@ -71,16 +62,6 @@ void FileReloader::Reload(Followed& followed) {
         {{"what", followed.reloadable->what()}, {"error", failure}});
   }
   followed.failure = failure;
-}
-
-void FileReloader::Follow() {
-  while (true) {
-    {
-      absl::MutexLock lock(&stop_mutex_);
-      if (stop_mutex_.AwaitWithTimeout(absl::Condition(&stopping_), absl::FromChrono(kPollInterval))) return;
-    }
-    Poll();
-  }
 }
 
 }  // namespace holter::access

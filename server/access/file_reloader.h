@@ -1,14 +1,15 @@
 // Has things read again when their files change, or when it is told to.
 #pragma once
 
+#include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "access/reloadable.h"
 #include "base/operation_observer.h"
+#include "base/ticker.h"
 
 namespace holter::access {
 
@@ -22,8 +23,6 @@ class FileReloader {
 
   // All outlive this.
   FileReloader(const std::vector<Reloadable*>& followed, OperationObserver& operations);
-  // Ends the thread.
-  ~FileReloader();
   FileReloader(const FileReloader&) = delete;
   FileReloader& operator=(const FileReloader&) = delete;
 
@@ -45,15 +44,11 @@ class FileReloader {
   };
 
   void Reload(Followed& followed) ABSL_EXCLUSIVE_LOCKS_REQUIRED(reload_mutex_);
-  void Follow() ABSL_LOCKS_EXCLUDED(stop_mutex_);
 
   OperationObserver& operations_;
   absl::Mutex reload_mutex_;  // held while files are read
   std::vector<Followed> followed_ ABSL_GUARDED_BY(reload_mutex_);
-
-  absl::Mutex stop_mutex_;  // leaf
-  bool stopping_ ABSL_GUARDED_BY(stop_mutex_) = false;
-  std::thread thread_;  // only if started
+  std::unique_ptr<Ticker> ticker_;  // only if started; ends first
 };
 
 }  // namespace holter::access

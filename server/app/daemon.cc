@@ -17,6 +17,9 @@ namespace {
 constexpr Duration kRpcStop = std::chrono::milliseconds(500);
 constexpr Duration kHttpStop = std::chrono::milliseconds(300);
 
+// How late a lease may end.
+constexpr Duration kLeaseInterval = std::chrono::seconds(1);
+
 }  // namespace
 
 Daemon::Daemon(const Configuration& config)
@@ -160,7 +163,7 @@ absl::Status Daemon::BuildRegistry() {
     return registry.status();
   }
   registry_ = *std::move(registry);
-  leases_ = std::make_unique<registry::LeaseKeeper>(*registry_);
+  leases_ = std::make_unique<Ticker>(kLeaseInterval, [registry = registry_.get()] { registry->EndDueLeases(); });
   return absl::OkStatus();
 }
 

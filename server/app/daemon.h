@@ -13,10 +13,10 @@
 #include "app/live_policy.h"
 #include "base/secret.h"
 #include "base/tenant_numbers.h"
+#include "base/ticker.h"
 #include "engine/engine.h"
 #include "observe/metrics.h"
 #include "observe/observe_server.h"
-#include "registry/lease_keeper.h"
 #include "registry/session_registry.h"
 #include "registry/sessions_directory.h"
 #include "registry/tenant_quotas.h"
@@ -74,7 +74,7 @@ class Daemon {
   store::DurableStore* durable_ = nullptr;  // store_, when it is on a disk
   std::unique_ptr<store::EventStore> events_;
   std::unique_ptr<registry::SessionRegistry> registry_;
-  std::unique_ptr<registry::LeaseKeeper> leases_;
+  std::unique_ptr<Ticker> leases_;  // has the registry end them
   std::unique_ptr<registry::SessionsDirectory> directory_;
   std::unique_ptr<observe::ObserveServer> http_;
   std::unique_ptr<rpc::RpcServer> rpc_;

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "absl/time/time.h"
 #include "base/log.h"
 #include "registry/sessions_files.h"
 
@@ -20,31 +19,14 @@ std::string Look(const std::string& directory) {
 std::unique_ptr<SessionsDirectory> SessionsDirectory::Start(const std::string& directory, SessionRegistry& registry) {
   auto started = std::make_unique<SessionsDirectory>(directory, registry);
   started->Load();
-  if (!directory.empty()) started->thread_ = std::thread([raw = started.get()] { raw->Follow(); });
+  if (!directory.empty())
+    started->ticker_ = std::make_unique<Ticker>(kPollInterval, [raw = started.get()] { raw->Poll(); });
   return started;
-}
-
-SessionsDirectory::~SessionsDirectory() {
-  {
-    absl::MutexLock lock(&mutex_);
-    stopping_ = true;
-  }
-  if (thread_.joinable()) thread_.join();
 }
 
 SessionsDirectoryStatus SessionsDirectory::status() const {
   absl::MutexLock lock(&mutex_);
   return status_;
-}
-
-void SessionsDirectory::Follow() {
-  while (true) {
-    {
-      absl::MutexLock lock(&mutex_);
-      if (mutex_.AwaitWithTimeout(absl::Condition(&stopping_), absl::FromChrono(kPollInterval))) return;
-    }
-    Poll();
-  }
 }
 
 void SessionsDirectory::Poll() {

@@ -5,11 +5,11 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <thread>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
+#include "base/ticker.h"
 #include "registry/session_registry.h"
 
 namespace holter::registry {
@@ -40,8 +40,6 @@ class SessionsDirectory {
   // For Start, and for tests that look themselves.
   SessionsDirectory(std::string directory, SessionRegistry& registry)
       : directory_(std::move(directory)), registry_(registry) {}
-  // Ends the thread; waits for a set that is being committed.
-  ~SessionsDirectory();
   SessionsDirectory(const SessionsDirectory&) = delete;
   SessionsDirectory& operator=(const SessionsDirectory&) = delete;
 
@@ -54,7 +52,6 @@ class SessionsDirectory {
   SessionsDirectoryStatus status() const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
-  void Follow() ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status TakeFiles() ABSL_LOCKS_EXCLUDED(mutex_);
 
   const std::string directory_;
@@ -66,8 +63,7 @@ class SessionsDirectory {
 
   mutable absl::Mutex mutex_;
   SessionsDirectoryStatus status_ ABSL_GUARDED_BY(mutex_);
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  std::thread thread_;  // only if started
+  std::unique_ptr<Ticker> ticker_;  // only if started; ends first
 };
 
 }  // namespace holter::registry

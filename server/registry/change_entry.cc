@@ -1,7 +1,5 @@
 #include "registry/change_entry.h"
 
-#include <google/protobuf/util/time_util.h>
-
 #include <algorithm>
 #include <utility>
 #include <vector>
@@ -145,7 +143,7 @@ ChangeEntry ChangeEntryBuilder::OfTransition(RecordPtr record, const core::Trans
 
 void ToProto(const ChangeEntry& entry, v1::SessionChange* out) {
   out->set_kind(entry.kind);
-  *out->mutable_time() = google::protobuf::util::TimeUtil::NanosecondsToTimestamp(entry.at.time_since_epoch().count());
+  *out->mutable_time() = ToTimestamp(entry.at);
   v1::Session* session = out->mutable_session();
   if (entry.kind == v1::SessionChange::KIND_DECLARED) {
     DeclarationToProto(*entry.record, session);

@@ -5,23 +5,16 @@
 #include <utility>
 
 #include "registry/refusals.h"
+#include "registry/request_fields.h"
 #include "registry/session_answer.h"
 
 namespace holter::registry {
 
 CreatePlan::CreatePlan(const v1::CreateSessionRequest& request, const std::string& parent, std::string prefix)
     : session_(request.session()), prefix_(std::move(prefix)) {
-  if (absl::StatusOr<std::string> tenant = ParseParent(parent, false); tenant.ok()) {
-    name_.tenant = *tenant;
-  } else {
-    violations_.push_back({.field = "parent", .description = std::string(tenant.status().message())});
-  }
+  name_.tenant = ReadParent(parent, false, violations_);
   name_.session = request.session_id();
-  if (!IsResourceId(request.session_id())) {
-    violations_.push_back({.field = prefix_ + "session_id",
-                           .description = "expected lower-case letters, digits and hyphens, beginning with a "
-                                          "letter, not ending with a hyphen, at most 63 characters"});
-  }
+  CheckResourceId(prefix_ + "session_id", request.session_id(), violations_);
   if (!request.has_session()) {
     violations_.push_back({.field = prefix_ + "session", .description = "required"});
   } else if (violations_.empty() && !session_.name().empty() && session_.name() != name_.ToString()) {
@@ -37,7 +30,7 @@ absl::StatusOr<Declaration> CreatePlan::Compile(const WriteContext& context) con
 
 absl::Status CreatePlan::Fill(const WriteContext& context, Declaration declaration, bool is_trial, ChangeSet& changes,
                               v1::Session& answer) const {
-  if (context.table->Find({.tenant = name_.tenant, .session = name_.session}).has_value()) {
+  if (context.table->Find(NameOf(name_)).has_value()) {
     return SessionExists(name_.ToString());
   }
   const RecordPtr record = changes.Create(std::move(declaration), v1::ORIGIN_API);

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 #include <string>
 #include <utility>
 
+#include "registry/request_fields.h"
 #include "spec/convert.h"
 
 namespace holter::registry {
@@ -36,9 +36,7 @@ absl::StatusOr<Declaration> DeclarationCompiler::Compile(const SessionName& name
   spec::CheckDeclaration(session, prefix, violations);
   absl::StatusOr<core::SessionSpec> compiled = spec::Compile(session.spec(), fmt::format("{}.spec", prefix), secrets);
   if (!compiled.ok()) {
-    std::vector<FieldViolation> found = DetailsOf(compiled.status()).violations;
-    if (found.empty()) return compiled.status();
-    violations.insert(violations.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
+    if (!AppendViolations(compiled.status(), violations)) return compiled.status();
   }
   if (!violations.empty()) return MakeInvalid(violations);
   SessionTraits traits = TraitsOf(name.tenant, session, owner);

@@ -60,7 +60,7 @@ absl::StatusOr<Declaration> DeclarationWriter::Merge(const SessionName& name, co
 
 absl::Status DeclarationWriter::PlanUpdate(const SessionName& name, const v1::UpdateSessionRequest& request,
                                            ChangeSet& changes, v1::Session& answer) const {
-  const std::optional<LiveSession> current = context_.table->Find({.tenant = name.tenant, .session = name.session});
+  const std::optional<LiveSession> current = context_.table->Find(NameOf(name));
   if (!current.has_value()) {
     if (!request.allow_missing() || !request.session().etag().empty()) return SessionNotFound(name.ToString());
     v1::CreateSessionRequest create;
@@ -96,7 +96,7 @@ void DeclarationWriter::Delete(const v1::DeleteSessionRequest& request, SessionR
       [reply = std::move(reply)](const absl::StatusOr<google::protobuf::Empty>& answer) { reply(answer.status()); },
       [this, name = *name, etag = request.etag(), allow_missing = request.allow_missing()](
           ChangeSet& changes, google::protobuf::Empty& /*answer*/) -> absl::Status {
-        std::optional<LiveSession> session = context_.table->Find({.tenant = name.tenant, .session = name.session});
+        std::optional<LiveSession> session = context_.table->Find(NameOf(name));
         if (!session.has_value()) return allow_missing ? absl::OkStatus() : SessionNotFound(name.ToString());
         if (absl::Status status = CheckChangeable(*session->record); !status.ok()) return status;
         if (absl::Status status = CheckEtag(etag, *session->record); !status.ok()) return status;

@@ -14,11 +14,11 @@
 #include "base/log.h"
 #include "base/session_name.h"
 #include "registry/change_set.h"
+#include "registry/request_fields.h"
+#include "registry/session_walk.h"
 
 namespace holter::registry {
 namespace {
-
-constexpr size_t kNamesAtOnce = 512;
 
 absl::Status CommitAndWait(std::shared_ptr<ChangeSet> changes) {
   absl::Notification done;
@@ -72,23 +72,16 @@ std::vector<std::string> FileReconciler::Difference::Names() const {
 
 std::map<std::string, LiveSession> FileReconciler::FileSessions() const {
   std::map<std::string, LiveSession> found;
-  RecordPtr last;
-  while (true) {
-    std::vector<LiveSession> piece;
-    context_.table->Walk("-", last == nullptr ? NameRef{} : NameOf(*last), kNamesAtOnce, piece);
-    for (LiveSession& session : piece) {
-      last = session.record;
-      if (last->origin == v1::ORIGIN_FILE) found.emplace(last->Name(), std::move(session));
-    }
-    if (piece.size() < kNamesAtOnce) return found;
-  }
+  WalkSessions(*context_.table, "-", {}, [&](LiveSession session) {
+    if (session.record->origin == v1::ORIGIN_FILE) found.emplace(session.record->Name(), std::move(session));
+    return true;
+  });
+  return found;
 }
 
 absl::Status FileReconciler::CheckNamesAreOurs(const std::vector<std::string>& names) const {
   for (const std::string& text : names) {
-    const absl::StatusOr<SessionName> name = ParseSessionName(text);
-    if (!name.ok()) continue;
-    const auto session = context_.table->Find({.tenant = name->tenant, .session = name->session});
+    const std::optional<LiveSession> session = context_.table->FindNamed(text);
     if (!session.has_value() || session->record->origin == v1::ORIGIN_FILE) continue;
     return MakeError(absl::StatusCode::kFailedPrecondition, "API_MANAGED",
                      fmt::format("{} is declared over the API; delete it there, or take it out of the files", text),
@@ -121,9 +114,7 @@ absl::StatusOr<FileReconciler::Difference> FileReconciler::Compare(const std::ve
     absl::StatusOr<Declaration> declaration =
         context_.compiler->Compile(*name, session, session.name(), context_.secrets, {});
     if (!declaration.ok()) {
-      std::vector<FieldViolation> found = DetailsOf(declaration.status()).violations;
-      if (found.empty()) return declaration.status();
-      std::move(found.begin(), found.end(), std::back_inserter(violations));
+      if (!AppendViolations(declaration.status(), violations)) return declaration.status();
     } else if (current.has_value()) {
       difference.changed.emplace(session.name(), Replacement{*std::move(current), *std::move(declaration)});
     } else {

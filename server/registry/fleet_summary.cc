@@ -1,7 +1,5 @@
 #include "registry/fleet_summary.h"
 
-#include <google/protobuf/util/time_util.h>
-
 #include <algorithm>
 #include <map>
 #include <string>
@@ -11,41 +9,26 @@
 
 #include "base/error.h"
 #include "base/session_name.h"
+#include "registry/request_fields.h"
+#include "registry/rtt_samples.h"
 #include "registry/session_filter.h"
 #include "registry/session_walk.h"
 
 namespace holter::registry {
 namespace {
 
-using google::protobuf::util::TimeUtil;
-
 constexpr size_t kMostGroups = 1000;  // that are told
 
-// The round trips of one layer.
-class RttSample {
- public:
-  void Add(Duration rtt) { rtts_.push_back(rtt); }
-
-  void ToProto(const char* layer, v1::FleetSummary& out) {
-    if (rtts_.empty()) return;
-    v1::FleetSummary::LayerRtt& told = *out.add_rtts();
-    told.set_layer(layer);
-    told.set_sessions(static_cast<int64_t>(rtts_.size()));
-    *told.mutable_p50() = Quantile(0.5);
-    *told.mutable_p90() = Quantile(0.9);
-    *told.mutable_p99() = Quantile(0.99);
-    *told.mutable_max() = Quantile(1);
-  }
-
- private:
-  google::protobuf::Duration Quantile(double q) {
-    const auto at = rtts_.begin() + static_cast<ptrdiff_t>(q * static_cast<double>(rtts_.size() - 1));
-    std::nth_element(rtts_.begin(), at, rtts_.end());
-    return TimeUtil::NanosecondsToDuration(at->count());
-  }
-
-  std::vector<Duration> rtts_;
-};
+void TellRtts(const char* layer, RttSamples& rtts, v1::FleetSummary& out) {
+  if (rtts.empty()) return;
+  v1::FleetSummary::LayerRtt& told = *out.add_rtts();
+  told.set_layer(layer);
+  told.set_sessions(rtts.count());
+  *told.mutable_p50() = rtts.Quantile(0.5);
+  *told.mutable_p90() = rtts.Quantile(0.9);
+  *told.mutable_p99() = rtts.Quantile(0.99);
+  *told.mutable_max() = rtts.Quantile(1);
+}
 
 struct GroupCounts {
   int64_t sessions = 0;
@@ -92,10 +75,10 @@ class FleetCounter {
       told.set_sessions(count);
     }
     TellGroups(out);
-    tcp_.ToProto("tcp", out);
-    protocol_.ToProto("protocol", out);
-    app_.ToProto("app", out);
-    *out.mutable_time() = TimeUtil::NanosecondsToTimestamp(now.time_since_epoch().count());
+    TellRtts("tcp", tcp_, out);
+    TellRtts("protocol", protocol_, out);
+    TellRtts("app", app_, out);
+    *out.mutable_time() = ToTimestamp(now);
     return out;
   }
 
@@ -123,9 +106,9 @@ class FleetCounter {
   std::map<core::Health, int64_t> healths_;
   std::map<core::Reason, int64_t> reasons_;
   std::map<std::string, GroupCounts> groups_;
-  RttSample tcp_;
-  RttSample protocol_;
-  RttSample app_;
+  RttSamples tcp_;
+  RttSamples protocol_;
+  RttSamples app_;
 };
 
 }  // namespace
@@ -133,15 +116,14 @@ class FleetCounter {
 absl::StatusOr<v1::FleetSummary> SummarizeFleet(const v1::GetFleetSummaryRequest& request, const SessionTable& table,
                                                 const Clock& clock) {
   std::vector<FieldViolation> violations;
-  const absl::StatusOr<std::string> tenant = ParseParent(request.parent(), true);
-  if (!tenant.ok()) violations.push_back({.field = "parent", .description = std::string(tenant.status().message())});
+  const std::string tenant = ReadParent(request.parent(), true, violations);
   const absl::StatusOr<SessionFilter> filter = SessionFilter::Parse(request.filter());
-  if (!filter.ok()) violations.push_back(DetailsOf(filter.status()).violations.front());
+  AppendViolations(filter.status(), violations);
   if (!violations.empty()) return MakeInvalid(violations);
 
   const Moment now = Moment::Of(clock);
   FleetCounter summary;
-  WalkSessions(table, *tenant, {}, [&](const LiveSession& session) {
+  WalkSessions(table, tenant, {}, [&](const LiveSession& session) {
     const FilterSubject subject = SubjectOf(session, now);
     if (filter->Matches(subject)) summary.Add(session, subject);
     return true;

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "registry/create_plan.h"
 #include "registry/refusals.h"
+#include "registry/request_fields.h"
 #include "registry/session_answer.h"
 
 namespace holter::registry {
@@ -46,7 +47,7 @@ struct NamedBatch {
   std::vector<NameRef> Refs() const {
     std::vector<NameRef> refs;
     for (const SessionName& name : names) {
-      refs.push_back({.tenant = name.tenant, .session = name.session});
+      refs.push_back(NameOf(name));
     }
     return refs;
   }
@@ -54,12 +55,7 @@ struct NamedBatch {
 
 NamedBatch ReadNames(const std::string& parent, const RepeatedPtrField<std::string>& names, int most) {
   NamedBatch batch;
-  absl::StatusOr<std::string> tenant = ParseParent(parent, false);
-  if (tenant.ok()) {
-    batch.tenant = *tenant;
-  } else {
-    batch.violations.push_back({.field = "parent", .description = std::string(tenant.status().message())});
-  }
+  batch.tenant = ReadParent(parent, false, batch.violations);
   CheckSize("names", names.size(), most, batch.violations);
   if (names.size() > most) return batch;
   std::set<std::string> seen;
@@ -68,7 +64,7 @@ NamedBatch ReadNames(const std::string& parent, const RepeatedPtrField<std::stri
     absl::StatusOr<SessionName> name = ParseSessionName(names[i]);
     if (!name.ok()) {
       batch.violations.push_back({.field = field, .description = std::string(name.status().message())});
-    } else if (tenant.ok() && name->tenant != *tenant) {
+    } else if (!batch.tenant.empty() && name->tenant != batch.tenant) {
       batch.violations.push_back({.field = field, .description = fmt::format("expected a session of {}", parent)});
     } else if (!seen.insert(names[i]).second) {
       batch.violations.push_back({.field = field, .description = "named twice"});
@@ -84,9 +80,7 @@ std::vector<CreatePlan> PlansOf(const v1::BatchCreateSessionsRequest& request,
                                 std::vector<FieldViolation>& violations) {
   std::vector<CreatePlan> plans;
   CheckSize("requests", request.requests_size(), SessionBatches::kMostWritten, violations);
-  if (absl::StatusOr<std::string> tenant = ParseParent(request.parent(), false); !tenant.ok()) {
-    violations.push_back({.field = "parent", .description = std::string(tenant.status().message())});
-  }
+  ReadParent(request.parent(), false, violations);
   if (!violations.empty()) return plans;
   std::set<std::string> seen;
   for (int i = 0; i < request.requests_size(); ++i) {
@@ -116,9 +110,7 @@ absl::StatusOr<std::vector<Declaration>> CompileAll(const WriteContext& context,
       declarations.push_back(*std::move(declaration));
       continue;
     }
-    std::vector<FieldViolation> found = DetailsOf(declaration.status()).violations;
-    if (found.empty()) return declaration.status();
-    std::move(found.begin(), found.end(), std::back_inserter(violations));
+    if (!AppendViolations(declaration.status(), violations)) return declaration.status();
   }
   if (!violations.empty()) return MakeInvalid(violations);
   return declarations;

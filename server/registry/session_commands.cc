@@ -1,7 +1,6 @@
 #include "registry/session_commands.h"
 
 #include <fmt/format.h>
-#include <google/protobuf/util/time_util.h>
 
 #include <algorithm>
 #include <optional>
@@ -12,14 +11,13 @@
 #include "registry/change_entry.h"
 #include "registry/filter_subject.h"
 #include "registry/refusals.h"
+#include "registry/request_fields.h"
 #include "registry/session_answer.h"
 #include "registry/session_filter.h"
 #include "registry/session_walk.h"
 
 namespace holter::registry {
 namespace {
-
-using google::protobuf::util::TimeUtil;
 
 constexpr Duration kLongestRollout = std::chrono::hours(1);
 // What is on its way to a new connection already is only let be if it is given any time at all.
@@ -55,8 +53,7 @@ void SessionCommands::Run(std::string_view method, const Request& request, Sessi
   calls_.Run<v1::Session>(
       {.names = {name->ToString()}, .identity = std::move(identity)}, std::move(reply),
       [this, name = *name, etag = request.etag(), act = std::move(act)](ChangeSet& changes, v1::Session& answer) {
-        const std::optional<LiveSession> session =
-            context_.table->Find({.tenant = name.tenant, .session = name.session});
+        const std::optional<LiveSession> session = context_.table->Find(NameOf(name));
         if (!session.has_value()) return SessionNotFound(name.ToString());
         if (absl::Status status = CheckEtag(etag, *session->record); !status.ok()) return status;
         return act(*session, changes, answer);
@@ -103,23 +100,18 @@ void SessionCommands::Reconnect(const v1::ReconnectSessionRequest& request, Sess
 absl::StatusOr<v1::ReconnectSessionsResponse> SessionCommands::ReconnectMany(
     const v1::ReconnectSessionsRequest& request) const {
   std::vector<FieldViolation> violations;
-  const absl::StatusOr<std::string> tenant = ParseParent(request.parent(), true);
-  if (!tenant.ok()) {
-    violations.push_back({.field = "parent", .description = std::string(tenant.status().message())});
-  }
-  // Far outside of what is valid the conversion would overflow.
-  const bool is_over_in_range = request.over().seconds() >= 0 && request.over().seconds() <= 3600;
-  const Duration over(is_over_in_range ? TimeUtil::DurationToNanoseconds(request.over()) : -1);
+  const std::string tenant = ReadParent(request.parent(), true, violations);
+  const Duration over = ToDuration(request.over());
   if (over < Duration::zero() || over > kLongestRollout) {
     violations.push_back({.field = "over", .description = "expected 0s to 3600s"});
   }
   const absl::StatusOr<SessionFilter> filter = SessionFilter::Parse(request.filter());
-  for (FieldViolation& violation : DetailsOf(filter.status()).violations) violations.push_back(std::move(violation));
+  AppendViolations(filter.status(), violations);
   if (!violations.empty()) return MakeInvalid(violations);
   if (absl::Status status = context_.CheckOpen(); !status.ok()) return status;
 
   const std::vector<engine::SessionHandle> cells =
-      Connected(*context_.table, *tenant, *filter, Moment::Of(context_.lifecycle->clock()));
+      Connected(*context_.table, tenant, *filter, Moment::Of(context_.lifecycle->clock()));
   const double rate = context_.engine->capacity().connect_rate;
   const auto count = static_cast<double>(cells.size());
   const double least = rate > 0 ? count / rate : 0;

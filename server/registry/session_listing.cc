@@ -13,6 +13,7 @@
 #include "base/session_name.h"
 #include "registry/filter_subject.h"
 #include "registry/page_size.h"
+#include "registry/request_fields.h"
 #include "registry/session_answer.h"
 #include "registry/session_filter.h"
 #include "registry/session_order.h"
@@ -37,24 +38,16 @@ struct PageRequest {
   std::optional<PagePlace> place;
 };
 
-void Append(const absl::Status& status, std::vector<FieldViolation>& violations) {
-  for (FieldViolation& violation : DetailsOf(status).violations) violations.push_back(std::move(violation));
-}
-
 absl::StatusOr<PageRequest> ParseRequest(const v1::ListSessionsRequest& request) {
   PageRequest page;
   std::vector<FieldViolation> violations;
-  if (absl::StatusOr<std::string> tenant = ParseParent(request.parent(), true); tenant.ok()) {
-    page.tenant = *tenant;
-  } else {
-    violations.push_back({.field = "parent", .description = std::string(tenant.status().message())});
-  }
+  page.tenant = ReadParent(request.parent(), true, violations);
   page.size = ParsePageSize(request.page_size(), violations);
   absl::StatusOr<SessionFilter> filter = SessionFilter::Parse(request.filter());
-  Append(filter.status(), violations);
+  AppendViolations(filter.status(), violations);
   if (filter.ok()) page.filter = *std::move(filter);
   absl::StatusOr<SessionOrder> order = SessionOrder::Parse(request.order_by());
-  Append(order.status(), violations);
+  AppendViolations(order.status(), violations);
   if (order.ok()) page.order = *std::move(order);
   page.query = QueryChecksum(fmt::format("{}\n{}", request.filter(), request.order_by()));
   if (!request.page_token().empty()) {

@@ -44,6 +44,8 @@ NameRef NameOf(const SessionRecord& record) {
   return {.tenant = record.tenant(), .session = record.declaration.session};
 }
 
+NameRef NameOf(const SessionName& name) { return {.tenant = name.tenant, .session = name.session}; }
+
 void DeclarationToProto(const SessionRecord& record, v1::Session* out) {
   const Declaration& declaration = record.declaration;
   out->set_name(declaration.Name());

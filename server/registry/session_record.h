@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/session_name.h"
 #include "core/session_observer.h"
 #include "core/session_spec.h"
 #include "engine/session_cell.h"
@@ -85,6 +86,7 @@ struct NameRef {
 };
 int CompareNames(const NameRef& a, const NameRef& b);
 NameRef NameOf(const SessionRecord& record);
+NameRef NameOf(const SessionName& name);
 
 // All of a Session but its status.
 void DeclarationToProto(const SessionRecord& record, v1::Session* out);

@@ -154,9 +154,7 @@ void SessionSets::EndInTurn(const LeasePtr& lease, const std::vector<std::string
   if (!context_.CheckOpen().ok() || !context_.leases->IsEnding(*lease)) return release();
   const auto changes = std::make_shared<ChangeSet>(context_);
   for (const std::string& text : names) {
-    const absl::StatusOr<SessionName> name = ParseSessionName(text);
-    if (!name.ok()) continue;
-    std::optional<LiveSession> session = context_.table->Find({.tenant = name->tenant, .session = name->session});
+    std::optional<LiveSession> session = context_.table->FindNamed(text);
     if (session.has_value()) changes->Remove(*std::move(session));
   }
   ChangeSet::Commit(changes, {RowOf(*lease, Lease::kNoTerm)},

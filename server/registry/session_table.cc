@@ -22,6 +22,12 @@ std::vector<std::optional<LiveSession>> SessionTable::FindAll(const std::vector<
   return sessions;
 }
 
+std::optional<LiveSession> SessionTable::FindNamed(std::string_view name) const {
+  const absl::StatusOr<SessionName> parsed = ParseSessionName(name);
+  if (!parsed.ok()) return std::nullopt;
+  return Find(NameOf(*parsed));
+}
+
 size_t SessionTable::size() const {
   absl::ReaderMutexLock lock(&mutex_);
   return by_name_.size();

@@ -28,6 +28,8 @@ class SessionTable {
   SessionTable(ChangeLog* log, const Clock* clock) : log_(log), clock_(clock) {}
 
   std::optional<LiveSession> Find(const NameRef& name) const;
+  // By its whole name; what is no name of a session is not there.
+  std::optional<LiveSession> FindNamed(std::string_view name) const;
   // The sessions that are there, all at one moment, each in the place of its name; the others are none.
   std::vector<std::optional<LiveSession>> FindAll(const std::vector<NameRef>& names) const;
   size_t size() const;

@@ -1,7 +1,6 @@
 #include "registry/set_plan.h"
 
 #include <fmt/format.h>
-#include <google/protobuf/util/time_util.h>
 
 #include <algorithm>
 #include <iterator>
@@ -9,6 +8,7 @@
 #include <utility>
 
 #include "registry/refusals.h"
+#include "registry/request_fields.h"
 #include "registry/session_differences.h"
 #include "registry/session_walk.h"
 
@@ -58,25 +58,14 @@ std::vector<std::string> NamesOfOwner(const SessionTable& table, std::string_vie
 }
 
 std::string CheckOwner(const std::string& parent, const std::string& owner, std::vector<FieldViolation>& violations) {
-  absl::StatusOr<std::string> tenant = ParseParent(parent, false);
-  if (!tenant.ok()) {
-    violations.push_back({.field = "parent", .description = std::string(tenant.status().message())});
-  }
-  if (!IsResourceId(owner)) {
-    violations.push_back({.field = "owner",
-                          .description =
-                              "expected lower-case letters, digits and hyphens, beginning with a letter, not "
-                              "ending with a hyphen, at most 63 characters"});
-  }
-  return tenant.ok() ? *std::move(tenant) : std::string();
+  std::string tenant = ReadParent(parent, false, violations);
+  CheckResourceId("owner", owner, violations);
+  return tenant;
 }
 
 Duration CheckTtl(std::string_view field, const google::protobuf::Duration& ttl,
                   std::vector<FieldViolation>& violations) {
-  // Far outside of what is valid the conversion would overflow.
-  constexpr int64_t far = 172800;
-  const bool is_near = ttl.seconds() >= 0 && ttl.seconds() <= far;
-  const Duration length(is_near ? google::protobuf::util::TimeUtil::DurationToNanoseconds(ttl) : -1);
+  const Duration length = ToDuration(ttl);
   if (length < kShortestLease || length > kLongestLease) {
     violations.push_back({.field = std::string(field), .description = "expected 5s to 86400s"});
   }
@@ -129,7 +118,7 @@ absl::Status SetPlan::FillOne(int index, ChangeSet& changes, v1::ApplySessionsRe
   v1::Session& session = *request_.mutable_sessions(index);
   const absl::StatusOr<SessionName> name = ParseSessionName(session.name());
   if (!name.ok()) return name.status();
-  const std::optional<LiveSession> current = context_.table->Find({.tenant = name->tenant, .session = name->session});
+  const std::optional<LiveSession> current = context_.table->Find(NameOf(*name));
   if (current.has_value()) {
     const SessionRecord& record = *current->record;
     if (absl::Status status = CheckChangeable(record, owner()); !status.ok()) return status;
@@ -143,10 +132,7 @@ absl::Status SetPlan::FillOne(int index, ChangeSet& changes, v1::ApplySessionsRe
   absl::StatusOr<Declaration> declaration =
       context_.compiler->Compile(*name, session, fmt::format("sessions[{}]", index), context_.secrets, {}, owner());
   if (!declaration.ok()) {
-    std::vector<FieldViolation> found = DetailsOf(declaration.status()).violations;
-    if (found.empty()) return declaration.status();
-    std::move(found.begin(), found.end(), std::back_inserter(violations_));
-    return absl::OkStatus();
+    return AppendViolations(declaration.status(), violations_) ? absl::OkStatus() : declaration.status();
   }
   if (!current.has_value()) {
     AddResult(session.name(), v1::ApplyResult::ACTION_CREATED, answer);
@@ -166,9 +152,7 @@ absl::Status SetPlan::FillOne(int index, ChangeSet& changes, v1::ApplySessionsRe
 
 void SetPlan::FillDeleted(ChangeSet& changes, v1::ApplySessionsResponse& answer) {
   for (const std::string& text : unwanted_) {
-    const absl::StatusOr<SessionName> name = ParseSessionName(text);
-    if (!name.ok()) continue;
-    std::optional<LiveSession> session = context_.table->Find({.tenant = name->tenant, .session = name->session});
+    std::optional<LiveSession> session = context_.table->FindNamed(text);
     // Nobody else takes away sessions of an owner whose turn we hold.
     if (!session.has_value()) continue;
     AddResult(text, v1::ApplyResult::ACTION_DELETED, answer);

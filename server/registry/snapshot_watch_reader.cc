@@ -1,7 +1,5 @@
 #include "registry/snapshot_watch_reader.h"
 
-#include <google/protobuf/util/time_util.h>
-
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -20,8 +18,7 @@ constexpr size_t kPieceSize = 256;
 v1::SessionChange* AddChange(v1::SessionChange::Kind kind, const Clock& clock, v1::WatchSessionsResponse& response) {
   v1::SessionChange* change = response.add_changes();
   change->set_kind(kind);
-  *change->mutable_time() =
-      google::protobuf::util::TimeUtil::NanosecondsToTimestamp(clock.WallNow().time_since_epoch().count());
+  *change->mutable_time() = ToTimestamp(clock.WallNow());
   return change;
 }
 

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <google/protobuf/util/field_mask_util.h>
-#include <google/protobuf/util/time_util.h>
 
 #include <algorithm>
 #include <string>
@@ -10,6 +9,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "base/error.h"
+#include "registry/request_fields.h"
 
 namespace holter::registry {
 namespace {
@@ -40,10 +40,10 @@ void ParseMask(const FieldMask& asked, FieldMask& mask, std::vector<FieldViolati
 absl::StatusOr<WatchView> WatchView::Parse(const v1::WatchSessionsRequest& request) {
   std::vector<FieldViolation> violations;
   absl::StatusOr<SessionFilter> filter = SessionFilter::Parse(request.filter());
-  if (!filter.ok()) violations = DetailsOf(filter.status()).violations;
+  AppendViolations(filter.status(), violations);
   FieldMask mask;
   ParseMask(request.read_mask(), mask, violations);
-  const Duration interval(google::protobuf::util::TimeUtil::DurationToNanoseconds(request.bookmark_interval()));
+  const Duration interval = ToDuration(request.bookmark_interval());
   if (interval != Duration::zero() && (interval < kLeastBookmarkInterval || interval > kMostBookmarkInterval)) {
     violations.push_back({.field = "bookmark_interval", .description = "expected 0, or from 1s to 1h"});
   }

@@ -192,6 +192,8 @@ TEST_F(WatchViewTest, MistakesAreToldTogether) {
   request_.mutable_read_mask()->add_paths("spec.colour");
   request_.mutable_bookmark_interval()->set_nanos(1000);
   EXPECT_THAT(BadFields(registry_->Watch(request_).status()), ElementsAre("filter", "read_mask", "bookmark_interval"));
+  request_.mutable_bookmark_interval()->set_seconds(INT64_MAX);
+  EXPECT_THAT(BadFields(registry_->Watch(request_).status()), ElementsAre("filter", "read_mask", "bookmark_interval"));
 }
 
 }  // namespace

@@ -6,6 +6,8 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include <ctime>
+
 #include "access/file_text.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -56,6 +58,12 @@ PrivateKeyPtr KeyOf(const std::string& text) {
   return key;
 }
 
+WallTime ExpiryOf(X509* certificate) {
+  std::tm end{};
+  ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end);  // always UTC
+  return WallTime(std::chrono::seconds(timegm(&end)));
+}
+
 void WarnIfNotValidNow(X509* certificate, const std::string& file) {
   const bool begun = X509_cmp_current_time(X509_get0_notBefore(certificate)) < 0;
   const bool ended = X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0;
@@ -85,6 +93,7 @@ absl::StatusOr<CertificateTexts> ReadCertificate(const CertificateFiles& files) 
     return Unfit(files.authorities, "expected certificates of authorities in PEM");
   }
   WarnIfNotValidNow(certificate.get(), files.chain);
+  texts.expiry = ExpiryOf(certificate.get());
   texts.key = Secret(std::move(key_text));
   return texts;
 }

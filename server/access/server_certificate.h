@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "access/reloadable.h"
+#include "base/clock.h"
 #include "base/secret.h"
 
 namespace holter::access {
@@ -29,6 +30,7 @@ struct CertificateTexts {
   std::string chain;
   Secret key;
   std::string authorities;
+  WallTime expiry{};  // of the certificate that comes first
 };
 
 // FAILED_PRECONDITION, TLS_FILES_INVALID: a file cannot be read, is not what it should be, or key and certificate do

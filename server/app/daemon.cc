@@ -158,6 +158,7 @@ absl::Status Daemon::BuildRegistry() {
                                        .observers = &metrics_,
                                        .tenants = &tenants_,
                                        .quotas = &quotas_,
+                                       .guard = &guard_,
                                        .watch_history = config_.watch_history});
   if (!registry.ok()) {
     return registry.status();
@@ -168,6 +169,8 @@ absl::Status Daemon::BuildRegistry() {
 }
 
 absl::Status Daemon::StartServers() {
+  std::function<WallTime()> certificate_expiry;
+  if (certificate_ != nullptr) certificate_expiry = [this] { return certificate_->texts()->expiry; };
   absl::StatusOr<std::unique_ptr<observe::ObserveServer>> http =
       observe::ObserveServer::Start({.registry = registry_.get(),
                                      .engine = engine_.get(),
@@ -176,6 +179,7 @@ absl::Status Daemon::StartServers() {
                                      .clock = &SystemClock(),
                                      .listen = config_.http_listen,
                                      .sessions = {.level = config_.series_level, .max_series = config_.series_limit},
+                                     .certificate_expiry = std::move(certificate_expiry),
                                      .unready_reason = [this] { return std::string(unready_reason_.load()); }});
   if (!http.ok()) {
     return http.status();

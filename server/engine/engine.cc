@@ -58,6 +58,7 @@ class EngineImpl final : public Engine {
   void Reconnect(const SessionHandle& session, Duration after) override {
     session->loop->Post([session, after] { RunnerOf(session).Reconnect(after); });
   }
+  void Watch(const SessionHandle& session, size_t most_recent, const std::weak_ptr<FrameObserver>& observer) override;
   void End(const SessionHandle& session, std::function<void()> done) override;
   Capacity capacity() const override;
   const Clock& clock() const override { return *transport_.clock; }
@@ -166,6 +167,11 @@ void EngineImpl::Update(const SessionHandle& session, core::SessionSpec spec, co
     runner.Update(std::move(spec), metrics);
     if (had_room && runner.paused()) rooms_.GiveBack(1);
   });
+}
+
+void EngineImpl::Watch(const SessionHandle& session, size_t most_recent, const std::weak_ptr<FrameObserver>& observer) {
+  const auto watch = [session, most_recent, observer] { RunnerOf(session).Watch(most_recent, observer); };
+  if (!session->loop->Post(watch)) watch();  // the loop has ended: the session is finished
 }
 
 void EngineImpl::End(const SessionHandle& session, std::function<void()> done) {

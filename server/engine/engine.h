@@ -17,6 +17,7 @@
 #include "base/operation_observer.h"
 #include "core/session_observer.h"
 #include "core/session_spec.h"
+#include "engine/frame_log.h"
 #include "engine/session_cell.h"
 #include "transport/transport.h"
 
@@ -56,9 +57,9 @@ class Engine {
   // Gives room back that Admit took and no Begin has used.
   virtual void Unadmit(size_t count) = 0;
 
-  // Begins a session in room that Admit took, or a paused one in none. Both observers outlive the engine; either may be
-  // null. `registry` hears of transitions, attempts, begin and end; `metrics` of everything. During and after Shutdown
-  // the session is made but never begins.
+  // Begins a session in room that Admit took, or a paused one in none. Each observer lives until `done` of End has
+  // been called, or outlives the engine; either may be null. `registry` hears of transitions, attempts, begin and end;
+  // `metrics` of everything. During and after Shutdown the session is made but never begins.
   virtual SessionHandle Begin(core::SessionId id, core::SessionSpec spec, core::SessionObserver* metrics,
                               core::SessionObserver* registry) = 0;
   // Changes a running session; `metrics` may differ when the group changed: the old one hears OnEnd, the new one
@@ -67,6 +68,9 @@ class Engine {
   virtual void Update(const SessionHandle& session, core::SessionSpec spec, core::SessionObserver* metrics) = 0;
   // A new connection in place of that which there is, `after` from now; see SessionMachine::Reconnect.
   virtual void Reconnect(const SessionHandle& session, Duration after) = 0;
+  // Has the observer told of the session's frames: see FrameLog::Watch.
+  virtual void Watch(const SessionHandle& session, size_t most_recent,
+                     const std::weak_ptr<FrameObserver>& observer) = 0;
   // Ends a session, polite to the peer, and gives its room back. `done`, if any, runs on the loop when the session is
   // gone: within 100 ms in every phase; what remains of its close handshake is bounded and belongs to the loop. After
   // Shutdown `done` runs in the caller.

@@ -25,6 +25,7 @@
 #include "base/random.h"
 #include "core/session_action.h"
 #include "core/session_event.h"
+#include "engine/frame_log.h"
 #include "engine/timer_heap.h"
 #include "transport/channel.h"
 
@@ -97,6 +98,7 @@ class EventLoop {
   ConnectGovernor& governor() { return *options_.governor; }
   OperationObserver& operations() { return *options_.operations; }
   Random& random() { return random_; }
+  FrameLog& frames() { return frames_; }
 
   // True from Drain on: no session begins any more.
   bool draining() const { return drain_until_ != kNever; }
@@ -162,6 +164,7 @@ class EventLoop {
   // The loop's thread only.
   Random random_;
   TimerHeap timers_;
+  FrameLog frames_;
   Duration calendar_{};  // from steady to calendar time, read once a tick: a clock that is set is followed within that
   TimePoint last_now_;
   TimePoint wake_at_;  // when timer_ fires

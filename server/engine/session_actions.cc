@@ -29,17 +29,24 @@ void SessionRunner::Do(core::DialAction&, const core::Tick& tick) {
   ticket_ = loop->governor().Request(loop->session(place_), tick.now);
 }
 
-void SessionRunner::Do(core::PingAction& action, const core::Tick&) {
-  if (channel_) channel_->Ping(std::move(action.payload));
+void SessionRunner::Do(core::PingAction& action, const core::Tick& tick) {
+  if (!channel_) return;
+  LogFrame(tick, core::FrameDirection::kOut, core::FrameType::kPing, action.payload);
+  channel_->Ping(std::move(action.payload));
 }
 
-void SessionRunner::Do(core::SendAction& action, const core::Tick&) {
+void SessionRunner::Do(core::SendAction& action, const core::Tick& tick) {
   if (!channel_) return;
   ++unreported_.messages_out;
+  LogFrame(tick, core::FrameDirection::kOut, core::TypeOf(action.kind), action.payload);
   channel_->Send(action.kind, std::move(action.payload));
 }
 
-void SessionRunner::Do(core::DropAction& action, const core::Tick& tick) { Drop(action, tick.now); }
+void SessionRunner::Do(core::DropAction& action, const core::Tick& tick) {
+  const bool is_told = channel_ && !dialing_ && action.manner != core::DropAction::Manner::kAbort;
+  if (is_told) LogClose(tick, core::FrameDirection::kOut, action.code, action.reason);
+  Drop(action, tick.now);
+}
 
 void SessionRunner::Do(core::Transition& transition, const core::Tick&) {
   if (metrics_) metrics_->OnTransition(id, transition);
@@ -104,6 +111,7 @@ void SessionRunner::Finish(TimePoint now) {
   finished_ = true;
   Drop(core::DropAction{}, now);
   loop->Disarm(*this);
+  loop->frames().Forget(id);
   FlushTraffic(now);
   core::State state{};
   core::Health health{};
@@ -128,6 +136,19 @@ void SessionRunner::MoveTo(core::SessionObserver* metrics, TimePoint now) {
   if (metrics_) metrics_->OnEnd(id, state, health);
   metrics_ = metrics;
   if (metrics_) metrics_->OnBegin(id, state, health);
+}
+
+void SessionRunner::LogFrame(const core::Tick& tick, core::FrameDirection direction, core::FrameType type,
+                             std::string_view payload) {
+  loop->frames().Add(
+      id, {.at = tick.wall, .direction = direction, .type = type, .size = payload.size(), .payload = payload});
+}
+
+void SessionRunner::LogClose(const core::Tick& tick, core::FrameDirection direction, uint16_t code,
+                             std::string_view reason) {
+  const std::string payload =
+      std::string({static_cast<char>(code >> 8), static_cast<char>(code & 0xff)}).append(reason);
+  LogFrame(tick, direction, core::FrameType::kClose, payload);
 }
 
 void SessionRunner::SampleTcpRtt(TimePoint now) {

@@ -103,6 +103,14 @@ void SessionRunner::Stop(core::StopCause cause) {
   loop->Dismiss(*this);
 }
 
+void SessionRunner::Watch(size_t most_recent, const std::weak_ptr<FrameObserver>& observer) {
+  if (running()) {
+    loop->frames().Watch(id, most_recent, observer);
+  } else if (const std::shared_ptr<FrameObserver> watching = observer.lock()) {
+    watching->OnSessionGone();
+  }
+}
+
 void SessionRunner::OnTurn(ConnectGovernor::Ticket ticket) {
   const core::Tick tick = loop->Now();
   if (finished_ || ticket != ticket_) {
@@ -167,11 +175,14 @@ void SessionRunner::OnInbound(size_t bytes) {
 
 void SessionRunner::OnPing(std::string_view payload) {
   const core::Tick tick = loop->Now();
+  LogFrame(tick, core::FrameDirection::kIn, core::FrameType::kPing, payload);
+  LogFrame(tick, core::FrameDirection::kOut, core::FrameType::kPong, payload);
   Feed(tick, [&](core::SessionMachine& rules, core::ActionList& out) { rules.OnPing(tick, payload, out); });
 }
 
 void SessionRunner::OnPong(std::string_view payload) {
   const core::Tick tick = loop->Now();
+  LogFrame(tick, core::FrameDirection::kIn, core::FrameType::kPong, payload);
   Feed(tick, [&](core::SessionMachine& rules, core::ActionList& out) { rules.OnPong(tick, payload, out); });
   if (tick.now >= next_rtt_sample_) SampleTcpRtt(tick.now);
 }
@@ -179,12 +190,14 @@ void SessionRunner::OnPong(std::string_view payload) {
 void SessionRunner::OnMessage(core::FrameKind kind, std::string_view payload) {
   const core::Tick tick = loop->Now();
   ++unreported_.messages_in;
+  LogFrame(tick, core::FrameDirection::kIn, core::TypeOf(kind), payload);
   Feed(tick, [&](core::SessionMachine& rules, core::ActionList& out) { rules.OnMessage(tick, kind, payload, out); });
   if (tick.now >= next_rtt_sample_) SampleTcpRtt(tick.now);
 }
 
 void SessionRunner::OnClosed(core::CloseInfo info) {
   const core::Tick tick = loop->Now();
+  if (info.code != 0) LogClose(tick, core::FrameDirection::kIn, info.code, info.detail);
   const size_t written = LoseChannel(tick.now);
   Feed(tick, [&](core::SessionMachine& rules, core::ActionList& out) {
     rules.OnBytesWritten(written);

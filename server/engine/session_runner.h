@@ -16,6 +16,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "core/frame.h"
 #include "core/session_action.h"
 #include "core/session_event.h"
 #include "core/session_observer.h"
@@ -44,6 +45,8 @@ class SessionRunner final : public SessionCell, private TimerEntry, private tran
   void Update(core::SessionSpec spec, core::SessionObserver* metrics);
   void Reconnect(Duration after);
   void Stop(core::StopCause cause);
+  // See FrameLog::Watch; a session that is finished is gone.
+  void Watch(size_t most_recent, const std::weak_ptr<FrameObserver>& observer);
   // The governor's answer.
   void OnTurn(ConnectGovernor::Ticket ticket);
 
@@ -97,6 +100,8 @@ class SessionRunner final : public SessionCell, private TimerEntry, private tran
   size_t LoseChannel(TimePoint now);
   void Finish(TimePoint now);
 
+  void LogFrame(const core::Tick& tick, core::FrameDirection direction, core::FrameType type, std::string_view payload);
+  void LogClose(const core::Tick& tick, core::FrameDirection direction, uint16_t code, std::string_view reason);
   void SampleTcpRtt(TimePoint now);
   void ReportTcpRtt(const core::TcpRtt& rtt);
   void FlushTraffic(TimePoint now);

@@ -109,6 +109,8 @@ ProcessFamilies::ProcessFamilies(prometheus::Registry& r)
       audit_lost(Count(r, "holter_audit_records_lost_total", "Records that the audit log could not take.")),
       egress(Count(r, "holter_egress_verdicts_total", "Addresses judged before they were dialled, by what decided.")),
       quota_used(Level(r, "holter_quota_used", "What a tenant uses of what is limited.")),
-      quota_limit(Level(r, "holter_quota_limit", "How much of it the tenant may use.")) {}
+      quota_limit(Level(r, "holter_quota_limit", "How much of it the tenant may use.")),
+      listener_certificate_expiry(Level(r, "holter_listener_certificate_expiry_timestamp_seconds",
+                                        "When the certificate that the listener shows ends.")) {}
 
 }  // namespace holter::observe

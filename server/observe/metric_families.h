@@ -83,6 +83,7 @@ struct ProcessFamilies {
   Family<Counter>& egress;
   Family<Gauge>& quota_used;
   Family<Gauge>& quota_limit;
+  Family<Gauge>& listener_certificate_expiry;
 };
 
 inline double Seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }

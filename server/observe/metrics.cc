@@ -147,6 +147,10 @@ void Metrics::SetCapacity(const engine::Capacity& capacity) {
   waiting_.Set(static_cast<double>(capacity.waiting));
 }
 
+void Metrics::SetCertificateExpiry(WallTime expiry) {
+  process_families_.listener_certificate_expiry.Add({{"listener", "grpc"}}).Set(Seconds(expiry.time_since_epoch()));
+}
+
 void Metrics::SetQuotas(const std::vector<registry::QuotaLevel>& levels) {
   absl::MutexLock lock(&quotas_mutex_);
   for (const auto& [used, limit] : quotas_) {

@@ -54,6 +54,8 @@ class Metrics final : public core::SessionObserverSource, public OperationObserv
   void OnEgress(std::string_view verdict, std::string_view rule) override;
 
   void SetCapacity(const engine::Capacity& capacity);
+  // Of the gRPC listener.
+  void SetCertificateExpiry(WallTime expiry);
   // In place of those before.
   void SetQuotas(const std::vector<registry::QuotaLevel>& levels);
   // All aggregates in Prometheus' text format 0.0.4, brought up to now.

@@ -22,6 +22,7 @@ class MetricsPage {
       return sessions_.Next(out);
     }
     options_.metrics->SetCapacity(options_.engine->capacity());
+    if (options_.certificate_expiry) options_.metrics->SetCertificateExpiry(options_.certificate_expiry());
     if (options_.quotas != nullptr) options_.metrics->SetQuotas(options_.quotas->Levels());
     out += options_.metrics->Text();
     if (options_.sessions.level != SeriesLevel::kNone) {

@@ -26,6 +26,8 @@ struct ObserveOptions {
   const Clock* clock = nullptr;
   std::string listen = "127.0.0.1:7601";
   SessionExpositionOptions sessions;
+  // When the certificate of the gRPC listener ends; null: it has none. Called from the server's thread.
+  std::function<WallTime()> certificate_expiry;
   // Why Holter does not take work now ("starting", "draining"); empty: it does. Called from the server's thread.
   std::function<std::string()> unready_reason;
 };

@@ -1,7 +1,12 @@
 #include "registry/change_set.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
+#include <string>
+
+#include "base/error.h"
 
 namespace holter::registry {
 
@@ -10,7 +15,7 @@ RecordPtr ChangeSet::Create(Declaration declaration, v1::Origin origin) {
   changes_.emplace_back(PutOf(*record));
   created_.push_back(record);
   quota_.Add(record->tenant(), record->declaration.url);
-  is_asked_ = is_asked_ || origin != v1::ORIGIN_FILE;
+  if (origin != v1::ORIGIN_FILE) AskFor(*record);
   return record;
 }
 
@@ -19,11 +24,22 @@ RecordPtr ChangeSet::Replace(const LiveSession& current, Declaration declaration
   RecordPtr record = context_.lifecycle->MakeSuccessor(*current.record, std::move(declaration));
   if (record->declaration.url != current.record->declaration.url) {
     quota_.Move(current.record->declaration.url, record->declaration.url);
-    is_asked_ = is_asked_ || record->origin != v1::ORIGIN_FILE;
+    if (record->origin != v1::ORIGIN_FILE) AskFor(*record);
   }
   changes_.emplace_back(PutOf(*record));
   replaced_.emplace_back(record, current.cell);
   return record;
+}
+
+void ChangeSet::AskFor(const SessionRecord& record) {
+  is_asked_ = true;
+  if (!denied_.ok()) return;
+  const absl::Status status = context_.CheckEgress(record.tenant(), record.declaration.url);
+  if (status.ok()) return;
+  ErrorDetails details = DetailsOf(status);
+  details.metadata.emplace_back("name", record.Name());
+  denied_ = MakeError(status.code(), details.reason,
+                      fmt::format("{}: spec.url: {}", record.Name(), std::string(status.message())), details.metadata);
 }
 
 void ChangeSet::Remove(LiveSession session) {
@@ -44,6 +60,7 @@ size_t ChangeSet::NewConnections() const {
 }
 
 absl::Status ChangeSet::Try() const {
+  if (!denied_.ok()) return denied_;
   if (context_.quotas != nullptr && is_asked_) {
     absl::Status status = context_.quotas->Check(quota_, context_.lifecycle->clock().Now());
     if (!status.ok()) return status;
@@ -54,6 +71,7 @@ absl::Status ChangeSet::Try() const {
 }
 
 absl::Status ChangeSet::TakeRoom() const {
+  if (!denied_.ok()) return denied_;
   if (context_.quotas != nullptr && is_asked_) {
     absl::Status status = context_.quotas->Take(quota_, context_.lifecycle->clock().Now());
     if (!status.ok()) return status;

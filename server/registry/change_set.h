@@ -31,7 +31,8 @@ class ChangeSet {
   size_t replaced() const { return replaced_.size(); }
   size_t removed() const { return removed_.size(); }
 
-  // RESOURCE_EXHAUSTED (quotas, room) as Commit would answer it; takes nothing.
+  // PERMISSION_DENIED (an address that may not be reached), RESOURCE_EXHAUSTED (quotas, room) as Commit would answer
+  // it; takes nothing.
   absl::Status Try() const;
 
   // Takes quota and room, commits the changes and `rows` at once, and makes them true: watchers and engine are told.
@@ -41,6 +42,8 @@ class ChangeSet {
                      std::function<void(absl::Status)> done);
 
  private:
+  // The API wants a session that leads there.
+  void AskFor(const SessionRecord& record);
   // Quota and room, all or nothing.
   absl::Status TakeRoom() const;
   void GiveRoomBack() const;
@@ -55,6 +58,7 @@ class ChangeSet {
   size_t resumed_ = 0;
   QuotaChange quota_;
   bool is_asked_ = false;  // something of it comes from the API: what files declare is counted, and never refused
+  absl::Status denied_;    // of the first address that may not be reached
 };
 
 }  // namespace holter::registry

@@ -14,6 +14,7 @@
 #include "base/session_name.h"
 #include "registry/page_size.h"
 #include "registry/tokens.h"
+#include "spec/convert.h"
 
 namespace holter::registry {
 namespace {
@@ -106,17 +107,21 @@ absl::StatusOr<EventPage> ParseEventsRequest(const v1::ListSessionEventsRequest&
 
 }  // namespace
 
+void TransitionToProto(const core::Transition& transition, v1::SessionEvent* out) {
+  out->set_from_state(spec::ToProto(transition.from_state));
+  out->set_to_state(spec::ToProto(transition.state));
+  out->set_from_health(spec::ToProto(transition.from_health));
+  out->set_to_health(spec::ToProto(transition.health));
+  out->set_reason(spec::ToProto(transition.reason));
+  out->set_path(spec::ToProto(transition.path));
+  out->set_detail(transition.detail);
+  out->set_attempts(transition.attempts);
+}
+
 store::StoredEvent EventOf(const SessionRecord& record, const core::Transition& transition, const Moment& now) {
   v1::SessionEvent event;
   event.set_uid(FormatUid(record.uid));
-  event.set_from_state(static_cast<v1::State>(transition.from_state));
-  event.set_to_state(static_cast<v1::State>(transition.state));
-  event.set_from_health(static_cast<v1::Health>(transition.from_health));
-  event.set_to_health(static_cast<v1::Health>(transition.health));
-  event.set_reason(static_cast<v1::Reason>(transition.reason));
-  event.set_path(static_cast<v1::Path>(transition.path));
-  event.set_detail(transition.detail);
-  event.set_attempts(transition.attempts);
+  TransitionToProto(transition, &event);
   return {.tenant = record.tenant(),
           .session = record.declaration.session,
           .time = now.ToWall(transition.at),
@@ -142,7 +147,7 @@ absl::StatusOr<v1::ListSessionEventsResponse> ListSessionEvents(const v1::ListSe
     v1::SessionEvent event;
     if (!event.ParseFromString(stored.content)) continue;  // of no version that we know
     event.set_name(SessionName{.tenant = stored.tenant, .session = stored.session}.ToString());
-    *event.mutable_time() = TimeUtil::NanosecondsToTimestamp(stored.time.time_since_epoch().count());
+    *event.mutable_time() = ToTimestamp(stored.time);
     *response.add_events() = std::move(event);
   }
   return response;

@@ -10,6 +10,9 @@
 
 namespace holter::registry {
 
+// What is told of a transition, but whose it is and when.
+void TransitionToProto(const core::Transition& transition, v1::SessionEvent* out);
+
 // `now`: any moment, to tell the calendar's time of the transition.
 store::StoredEvent EventOf(const SessionRecord& record, const core::Transition& transition, const Moment& now);
 

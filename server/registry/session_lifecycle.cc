@@ -82,6 +82,12 @@ void SessionLifecycle::Publish(const RecordPtr& record, bool announce) {
   table_->SetCell(record->id, engine_->Begin(record->id, std::move(spec), MetricsFor(*record), transitions_));
 }
 
+engine::SessionHandle SessionLifecycle::BeginUndeclared(std::string_view tenant, core::SessionSpec spec,
+                                                        core::SessionObserver* observer) {
+  if (tenants_ != nullptr) spec.tenant = tenants_->Of(tenant);
+  return engine_->Begin(next_id_++, std::move(spec), observer, nullptr);
+}
+
 void SessionLifecycle::Change(const RecordPtr& record, const engine::SessionHandle& cell) {
   table_->Replace(record);
   engine_->Update(cell, record->declaration.Spec(), MetricsFor(*record));

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "core/session_observer.h"
@@ -38,6 +39,9 @@ class SessionLifecycle {
 
   // In room that the caller was admitted to. `announce`: watchers are told.
   void Publish(const RecordPtr& record, bool announce);
+  // A session that nobody declared. `observer` alone hears of it, until End has called back.
+  engine::SessionHandle BeginUndeclared(std::string_view tenant, core::SessionSpec spec,
+                                        core::SessionObserver* observer);
   void Change(const RecordPtr& record, const engine::SessionHandle& cell);
   void Remove(const LiveSession& session);
 

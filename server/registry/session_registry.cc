@@ -24,8 +24,10 @@
 #include "registry/session_events.h"
 #include "registry/session_lifecycle.h"
 #include "registry/session_listing.h"
+#include "registry/session_probe.h"
 #include "registry/session_sets.h"
 #include "registry/session_table.h"
+#include "registry/session_tap.h"
 #include "registry/session_walk.h"
 #include "registry/snapshot_watch_reader.h"
 #include "registry/transition_log_writer.h"
@@ -110,6 +112,12 @@ class ComposedRegistry final : public SessionRegistry, private core::SessionObse
     return HeldWatchReader::Hold(options_.quotas, request,
                                  SnapshotWatchReader::Open(request, &table_, &log_, &options_.engine->clock()));
   }
+  absl::StatusOr<ProbeReader> Probe(const v1::ProbeSessionRequest& request) override {
+    return SessionProbe::Open(Context(), request);
+  }
+  absl::StatusOr<TapReader> Tap(const v1::TapSessionRequest& request) override {
+    return SessionTap::Open(Context(), request);
+  }
   void ForEach(const std::function<void(const SessionView&)>& visit) const override;
   size_t size() const override { return table_.size(); }
   void Close() override;
@@ -164,6 +172,8 @@ WriteContext ComposedRegistry::Context() {
           .lifecycle = &lifecycle_,
           .requests = &requests_,
           .quotas = options_.quotas,
+          .guard = options_.guard,
+          .tenants = options_.tenants,
           .closed = &closed_};
 }
 
@@ -243,7 +253,7 @@ absl::Status ComposedRegistry::Load() {
 absl::StatusOr<v1::Session> ComposedRegistry::Get(const v1::GetSessionRequest& request) const {
   const absl::StatusOr<SessionName> name = ParseSessionName(request.name());
   if (!name.ok()) return MakeInvalid({{.field = "name", .description = std::string(name.status().message())}});
-  const auto session = table_.Find({.tenant = name->tenant, .session = name->session});
+  const std::optional<LiveSession> session = table_.Find(NameOf(*name));
   if (!session.has_value()) return SessionNotFound(request.name());
   return ToProto(*session, options_.engine->clock());
 }

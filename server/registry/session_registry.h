@@ -25,10 +25,12 @@
 #include "engine/engine.h"
 #include "holter/v1/session.pb.h"
 #include "holter/v1/session_service.pb.h"
+#include "registry/stream_reader.h"
 #include "registry/tenant_quotas.h"
 #include "registry/watch_log.h"
 #include "store/event_store.h"
 #include "store/store.h"
+#include "transport/egress_guard.h"
 
 namespace holter::registry {
 
@@ -39,9 +41,10 @@ struct RegistryOptions {
   store::EventStore* events = nullptr;  // null: no history is kept
   const SecretSource* secrets = nullptr;
   core::SessionObserverSource* observers = nullptr;
-  TenantNumbers* tenants = nullptr;  // null: dials are for no tenant in particular
-  TenantQuotas* quotas = nullptr;    // null: nothing is counted and nothing limited
-  size_t watch_history = 65536;      // changes that a resume token may lie behind
+  TenantNumbers* tenants = nullptr;               // null: dials are for no tenant in particular
+  TenantQuotas* quotas = nullptr;                 // null: nothing is counted and nothing limited
+  const transport::EgressGuard* guard = nullptr;  // null: every address may be declared
+  size_t watch_history = 65536;                   // changes that a resume token may lie behind
 };
 
 // A session as observe wants it at scrape time.
@@ -60,6 +63,8 @@ class SessionRegistry {
   using EmptyReply = std::function<void(absl::Status)>;
   using ApplyReply = std::function<void(absl::StatusOr<v1::ApplySessionsResponse>)>;
   using LeaseReply = std::function<void(absl::StatusOr<v1::Lease>)>;
+  using ProbeReader = std::unique_ptr<StreamReader<v1::ProbeSessionResponse>>;
+  using TapReader = std::unique_ptr<StreamReader<v1::TapSessionResponse>>;
   using BatchCreateReply = std::function<void(absl::StatusOr<v1::BatchCreateSessionsResponse>)>;
 
   // Loads the store and begins every session. DATA_LOSS and others: the daemon must not start.
@@ -96,6 +101,11 @@ class SessionRegistry {
 
   // Opens a watch; see WatchReader.
   virtual absl::StatusOr<std::unique_ptr<WatchReader>> Watch(const v1::WatchSessionsRequest& request) = 0;
+
+  // Begins a probe, which ends with its reader; see SessionProbe.
+  virtual absl::StatusOr<ProbeReader> Probe(const v1::ProbeSessionRequest& request) = 0;
+  // Looks at the frames of a session; see SessionTap.
+  virtual absl::StatusOr<TapReader> Tap(const v1::TapSessionRequest& request) = 0;
 
   // Every session, in the order of names; holds no lock for longer than some hundred of them. `visit` must not call the
   // registry.

@@ -9,4 +9,9 @@ absl::Status WriteContext::CheckOpen() const {
   return MakeError(absl::StatusCode::kUnavailable, "SHUTTING_DOWN", "holterd is stopping");
 }
 
+absl::Status WriteContext::CheckEgress(std::string_view tenant, std::string_view url) const {
+  if (guard == nullptr) return absl::OkStatus();
+  return guard->CheckDeclared(tenants == nullptr ? 0 : tenants->Of(tenant), url);
+}
+
 }  // namespace holter::registry

@@ -56,6 +56,8 @@ std::span<const MethodRule> MethodRules() {
       {"ApplySessions", Role::kEditor, {"parent", "sessions.name"}},
       {"RenewLease", Role::kEditor, {"parent"}},
       {"WatchSessions", Role::kViewer, {"parent"}},
+      {"ProbeSession", Role::kEditor, {"parent"}},
+      {"TapSession", Role::kEditor, {"name"}},
   };
   return kRules;
 }

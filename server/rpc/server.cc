@@ -146,7 +146,7 @@ class GrpcServer final : public RpcServer {
       return;
     }
     server_->GetHealthCheckService()->SetServingStatus(false);
-    service_->EndWatches();
+    service_->EndStreams();
     {
       // gRPC cancels calls at its deadline, but waits for their answers without end.
       const Deadline answers(deadline, [this] { service_->FinishCalls(); });

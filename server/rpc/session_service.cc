@@ -8,7 +8,8 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "rpc/apply_reactor.h"
-#include "rpc/watch_reactor.h"
+#include "rpc/stream_reactor.h"
+#include "rpc/watch_source.h"
 
 namespace holter::rpc {
 namespace {
@@ -38,6 +39,11 @@ auto ReplyTo(std::shared_ptr<UnaryCall> call, Response* response) {
   };
 }
 
+// The same for an answer that holds nothing.
+auto ReplyTo(std::shared_ptr<UnaryCall> call) {
+  return [call = std::move(call)](const absl::Status& status) { call->FinishIfUnclaimed(status); };
+}
+
 }  // namespace
 
 SessionService::SessionService(registry::SessionRegistry& registry, OperationObserver& operations, const Clock& clock,
@@ -47,7 +53,7 @@ SessionService::SessionService(registry::SessionRegistry& registry, OperationObs
       clock_(clock),
       gate_(access),
       call_timeout_(call_timeout),
-      scheduler_(std::make_shared<WatchScheduler>(clock, write_timeout, [this](TimePoint now) { EndOverdue(now); })) {}
+      scheduler_(std::make_shared<StreamScheduler>(clock, write_timeout, [this](TimePoint now) { EndOverdue(now); })) {}
 
 template <typename Body>
 grpc::ServerUnaryReactor* SessionService::Serve(grpc::CallbackServerContext* context, std::string_view method,
@@ -102,9 +108,8 @@ grpc::ServerUnaryReactor* SessionService::UpdateSession(grpc::CallbackServerCont
 grpc::ServerUnaryReactor* SessionService::DeleteSession(grpc::CallbackServerContext* context,
                                                         const v1::DeleteSessionRequest* request,
                                                         google::protobuf::Empty* /*response*/) {
-  return Serve(context, "DeleteSession", *request, request->name(), [&](const std::shared_ptr<UnaryCall>& call) {
-    registry_.Delete(*request, [call](const absl::Status& status) { call->FinishIfUnclaimed(status); });
-  });
+  return Serve(context, "DeleteSession", *request, request->name(),
+               [&](const std::shared_ptr<UnaryCall>& call) { registry_.Delete(*request, ReplyTo(call)); });
 }
 
 grpc::ServerUnaryReactor* SessionService::GetFleetSummary(grpc::CallbackServerContext* context,
@@ -132,10 +137,8 @@ grpc::ServerUnaryReactor* SessionService::BatchCreateSessions(grpc::CallbackServ
 grpc::ServerUnaryReactor* SessionService::BatchDeleteSessions(grpc::CallbackServerContext* context,
                                                               const v1::BatchDeleteSessionsRequest* request,
                                                               google::protobuf::Empty* /*response*/) {
-  return Serve(
-      context, "BatchDeleteSessions", *request, request->parent(), [&](const std::shared_ptr<UnaryCall>& call) {
-        registry_.BatchDelete(*request, [call](const absl::Status& status) { call->FinishIfUnclaimed(status); });
-      });
+  return Serve(context, "BatchDeleteSessions", *request, request->parent(),
+               [&](const std::shared_ptr<UnaryCall>& call) { registry_.BatchDelete(*request, ReplyTo(call)); });
 }
 
 grpc::ServerUnaryReactor* SessionService::PauseSession(grpc::CallbackServerContext* context,
@@ -188,25 +191,51 @@ grpc::ServerBidiReactor<v1::ApplySessionsRequest, v1::ApplySessionsResponse>* Se
   return call.get();
 }
 
-grpc::ServerWriteReactor<v1::WatchSessionsResponse>* SessionService::WatchSessions(
-    grpc::CallbackServerContext* context, const v1::WatchSessionsRequest* request) {
-  const std::shared_ptr<const Admission> admission = gate_.Admit(*context, "WatchSessions", *request);
-  const auto watch = std::make_shared<WatchReactor>(context, RpcTimer("WatchSessions", clock_, operations_, admission),
-                                                    ResourceName{.type = kSessionType, .name = request->parent()},
-                                                    scheduler_, operations_);
-  absl::StatusOr<std::unique_ptr<registry::WatchReader>> reader = Failed();
+template <typename Response, typename Request, typename Open>
+grpc::ServerWriteReactor<Response>* SessionService::ServeStream(grpc::CallbackServerContext* context,
+                                                                std::string_view method, const Request& request,
+                                                                std::string name, std::string_view lagged,
+                                                                const Open& open) {
+  const std::shared_ptr<const Admission> admission = gate_.Admit(*context, method, request);
+  const auto stream = std::make_shared<StreamReactor<Response>>(
+      context, RpcTimer(method, clock_, operations_, admission),
+      ResourceName{.type = kSessionType, .name = std::move(name)}, lagged, scheduler_, operations_);
+  absl::StatusOr<std::unique_ptr<registry::StreamReader<Response>>> reader = Failed();
   try {
     if (admission->status().ok()) {
-      reader = registry_.Watch(*request);
+      reader = open();
     } else {
       reader = admission->status();
     }
   } catch (const std::exception& exception) {
-    Log(LogLevel::kError, "A watch failed", {{"exception", exception.what()}});
+    Log(LogLevel::kError, "A stream failed", {{"method", method}, {"exception", exception.what()}});
     operations_.OnException("rpc");
   }
-  watch->Start(std::move(reader));
-  return watch.get();
+  stream->Start(std::move(reader));
+  return stream.get();
+}
+
+grpc::ServerWriteReactor<v1::WatchSessionsResponse>* SessionService::WatchSessions(
+    grpc::CallbackServerContext* context, const v1::WatchSessionsRequest* request) {
+  using Reader = std::unique_ptr<registry::StreamReader<v1::WatchSessionsResponse>>;
+  return ServeStream<v1::WatchSessionsResponse>(
+      context, "WatchSessions", *request, request->parent(), "WATCH_LAGGED", [&]() -> absl::StatusOr<Reader> {
+        absl::StatusOr<std::unique_ptr<registry::WatchReader>> reader = registry_.Watch(*request);
+        if (!reader.ok()) return reader.status();
+        return std::make_unique<WatchSource>(*std::move(reader));
+      });
+}
+
+grpc::ServerWriteReactor<v1::ProbeSessionResponse>* SessionService::ProbeSession(
+    grpc::CallbackServerContext* context, const v1::ProbeSessionRequest* request) {
+  return ServeStream<v1::ProbeSessionResponse>(context, "ProbeSession", *request, request->parent(), "STREAM_LAGGED",
+                                               [&] { return registry_.Probe(*request); });
+}
+
+grpc::ServerWriteReactor<v1::TapSessionResponse>* SessionService::TapSession(grpc::CallbackServerContext* context,
+                                                                             const v1::TapSessionRequest* request) {
+  return ServeStream<v1::TapSessionResponse>(context, "TapSession", *request, request->name(), "STREAM_LAGGED",
+                                             [&] { return registry_.Tap(*request); });
 }
 
 void SessionService::EndOverdue(TimePoint now) {
@@ -215,7 +244,7 @@ void SessionService::EndOverdue(TimePoint now) {
                                      "the call took too long; whether it was carried out is not known"));
 }
 
-void SessionService::EndWatches() { scheduler_->EndAll(ShuttingDown()); }
+void SessionService::EndStreams() { scheduler_->EndAll(ShuttingDown()); }
 
 void SessionService::FinishCalls() { calls_.FinishAll(ShuttingDown()); }
 

@@ -9,12 +9,12 @@
 #include "holter/v1/session_service.grpc.pb.h"
 #include "registry/session_registry.h"
 #include "rpc/access_gate.h"
+#include "rpc/stream_scheduler.h"
 #include "rpc/unary_call.h"
-#include "rpc/watch_scheduler.h"
 
 namespace holter::rpc {
 
-// Threads: gRPC's. Stop: EndWatches, then the server's shutdown with FinishCalls at its deadline, then Stop.
+// Threads: gRPC's. Stop: EndStreams, then the server's shutdown with FinishCalls at its deadline, then Stop.
 class SessionService final : public v1::SessionService::CallbackService {
  public:
   // All outlive the service.
@@ -62,12 +62,16 @@ class SessionService final : public v1::SessionService::CallbackService {
       grpc::CallbackServerContext* context) override;
   grpc::ServerWriteReactor<v1::WatchSessionsResponse>* WatchSessions(grpc::CallbackServerContext* context,
                                                                      const v1::WatchSessionsRequest* request) override;
+  grpc::ServerWriteReactor<v1::ProbeSessionResponse>* ProbeSession(grpc::CallbackServerContext* context,
+                                                                   const v1::ProbeSessionRequest* request) override;
+  grpc::ServerWriteReactor<v1::TapSessionResponse>* TapSession(grpc::CallbackServerContext* context,
+                                                               const v1::TapSessionRequest* request) override;
 
-  // Ends every watch and refuses new ones.
-  void EndWatches();
+  // Ends every stream of answers and refuses new ones.
+  void EndStreams();
   // Answers what the registry has not answered.
   void FinishCalls();
-  // Waits for the last watch, at most `deadline`, and ends the scheduler's thread. Call once, after the server's
+  // Waits for the last stream, at most `deadline`, and ends the scheduler's thread. Call once, after the server's
   // shutdown.
   void Stop(Duration deadline);
 
@@ -80,13 +84,19 @@ class SessionService final : public v1::SessionService::CallbackService {
   grpc::ServerUnaryReactor* Serve(grpc::CallbackServerContext* context, std::string_view method,
                                   const google::protobuf::Message& request, std::string name, const Body& body);
 
+  // The same for a stream, whose reader `open` gives; `lagged` is the reason told to a client that does not read.
+  template <typename Response, typename Request, typename Open>
+  grpc::ServerWriteReactor<Response>* ServeStream(grpc::CallbackServerContext* context, std::string_view method,
+                                                  const Request& request, std::string name, std::string_view lagged,
+                                                  const Open& open);
+
   registry::SessionRegistry& registry_;
   OperationObserver& operations_;
   const Clock& clock_;
   const AccessGate gate_;
   const Duration call_timeout_;
   UnaryCalls calls_;
-  const std::shared_ptr<WatchScheduler> scheduler_;
+  const std::shared_ptr<StreamScheduler> scheduler_;
 };
 
 }  // namespace holter::rpc

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "core/url.h"
 
 namespace holter::transport {
 namespace {
@@ -52,7 +53,7 @@ void EgressGuard::SetPolicy(EgressPolicy policy, TenantNumbers& tenants) {
   rules_ = std::move(rules);
 }
 
-absl::Status EgressGuard::Check(const EgressTarget& target, const ip::address& address) const {
+EgressGuard::Ruling EgressGuard::Rule(const EgressTarget& target, const ip::address& address) const {
   std::shared_ptr<const Rules> rules;
   {
     absl::MutexLock lock(&mutex_);
@@ -61,9 +62,25 @@ absl::Status EgressGuard::Check(const EgressTarget& target, const ip::address& a
   const auto own = rules->tenants.find(target.tenant);
   const EgressRules& judged_by = own == rules->tenants.end() ? rules->everyone : own->second;
   const EgressVerdict verdict = Judge(judged_by, allow_loopback_, target, address);
-  const bool reported = !verdict.allowed && judged_by.mode == EgressMode::kReport;
-  operations_.OnEgress(verdict.allowed ? "allowed" : (reported ? "reported" : "denied"), verdict.rule);
-  return verdict.allowed || reported ? absl::OkStatus() : Denied(target, address, verdict);
+  return {.verdict = verdict, .reported = !verdict.allowed && judged_by.mode == EgressMode::kReport};
+}
+
+absl::Status EgressGuard::Check(const EgressTarget& target, const ip::address& address) const {
+  const Ruling ruling = Rule(target, address);
+  operations_.OnEgress(ruling.verdict.allowed ? "allowed" : (ruling.reported ? "reported" : "denied"),
+                       ruling.verdict.rule);
+  return ruling.allowed() ? absl::OkStatus() : Denied(target, address, ruling.verdict);
+}
+
+absl::Status EgressGuard::CheckDeclared(uint32_t tenant, std::string_view url) const {
+  const absl::StatusOr<core::Url> parsed = core::ParseUrl(url);
+  if (!parsed.ok()) return absl::OkStatus();  // the declaration's own fault
+  boost::system::error_code is_name;
+  const ip::address address = ip::make_address(parsed->host, is_name);
+  if (is_name) return absl::OkStatus();
+  const EgressTarget target{.tenant = tenant, .host = parsed->host, .port = parsed->port};
+  const Ruling ruling = Rule(target, address);
+  return ruling.allowed() ? absl::OkStatus() : Denied(target, address, ruling.verdict);
 }
 
 }  // namespace holter::transport

@@ -5,6 +5,7 @@
 #include <boost/asio/ip/address.hpp>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <unordered_map>
 
 #include "absl/base/thread_annotations.h"
@@ -32,12 +33,23 @@ class EgressGuard {
   // its range only when the target's host is that address: what a name leads to is not for everybody to know.
   absl::Status Check(const EgressTarget& target, const boost::asio::ip::address& address) const
       ABSL_LOCKS_EXCLUDED(mutex_);
+  // The same for a URL that is about to be declared, as far as it can be told without resolving: its host is an
+  // address. Not counted. Every dial is judged all the same.
+  absl::Status CheckDeclared(uint32_t tenant, std::string_view url) const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   struct Rules {
     EgressRules everyone;
     std::unordered_map<uint32_t, EgressRules> tenants;
   };
+
+  struct Ruling {
+    EgressVerdict verdict;
+    bool reported = false;  // would be denied, but is only told of
+
+    bool allowed() const { return verdict.allowed || reported; }
+  };
+  Ruling Rule(const EgressTarget& target, const boost::asio::ip::address& address) const ABSL_LOCKS_EXCLUDED(mutex_);
 
   const bool allow_loopback_;
   OperationObserver& operations_;

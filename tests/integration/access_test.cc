@@ -205,6 +205,7 @@ TEST_F(AccessTest, ACertificateIsRotatedUnderOpenConnections) {
   WriteServer(next.Issue());
   EXPECT_TRUE(Await([&] { return List(Channel(next.certificate()), kViewerToken).ok(); }));
   EXPECT_FALSE(List(Channel(), kViewerToken).ok()) << "new connections see the new certificate";
+  EXPECT_GT(Largest("holter_listener_certificate_expiry_timestamp_seconds"), static_cast<double>(time(nullptr)));
   EXPECT_TRUE(List(before, kViewerToken).ok()) << "old connections stay";
   // A key that does not fit changes nothing.
   scratch.Write("tls/key.pem", authority_.Issue().key);

@@ -97,6 +97,20 @@ class FakeEngine final : public engine::Engine {
     const auto found = sessions_.find(session->id);
     if (found != sessions_.end()) found->second.reconnects.push_back(after);
   }
+  void Watch(const engine::SessionHandle& session, size_t most_recent,
+             const std::weak_ptr<engine::FrameObserver>& observer) override {
+    absl::MutexLock lock(&mutex_);
+    if (sessions_.contains(session->id)) {
+      frames_.Watch(session->id, most_recent, observer);
+    } else if (const std::shared_ptr<engine::FrameObserver> watching = observer.lock()) {
+      watching->OnSessionGone();
+    }
+  }
+  // As if it crossed the session's connection.
+  void AddFrame(core::SessionId session, const core::Frame& frame) {
+    absl::MutexLock lock(&mutex_);
+    frames_.Add(session, frame);
+  }
   void End(const engine::SessionHandle& session, std::function<void()> done) override {
     {
       absl::MutexLock lock(&mutex_);
@@ -106,6 +120,7 @@ class FakeEngine final : public engine::Engine {
         --admitted_;
         --running_;
       }
+      frames_.Forget(session->id);
       sessions_.erase(found);
     }
     if (done) done();
@@ -165,7 +180,11 @@ class FakeEngine final : public engine::Engine {
     }
     for (const core::Action& action : actions) {
       if (const auto* transition = std::get_if<core::Transition>(&action)) {
-        session.registry->OnTransition(session.cell->id, *transition);
+        // Groups' observers count nothing here; a session that nobody declared has no other.
+        core::SessionObserver* const observer = session.registry != nullptr ? session.registry : session.metrics;
+        observer->OnTransition(session.cell->id, *transition);
+      } else if (const auto* beat = std::get_if<core::BeatReport>(&action); beat != nullptr && !session.registry) {
+        session.metrics->OnBeat(session.cell->id, *beat);
       }
     }
   }
@@ -197,6 +216,7 @@ class FakeEngine final : public engine::Engine {
   ManualClock clock_;
   mutable absl::Mutex mutex_;
   size_t admitted_ ABSL_GUARDED_BY(mutex_) = 0;
+  engine::FrameLog frames_ ABSL_GUARDED_BY(mutex_);
   size_t running_ ABSL_GUARDED_BY(mutex_) = 0;  // begun and not paused
   std::map<core::SessionId, Session> sessions_ ABSL_GUARDED_BY(mutex_);
 };

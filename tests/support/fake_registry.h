@@ -145,6 +145,8 @@ class FakeRegistry : public registry::SessionRegistry {
   std::function<absl::StatusOr<v1::ListSessionEventsResponse>(const v1::ListSessionEventsRequest&)> list_events;
   // Not set: a reader of `changes` from the resume token.
   std::function<absl::StatusOr<std::unique_ptr<registry::WatchReader>>(const v1::WatchSessionsRequest&)> watch;
+  std::function<absl::StatusOr<ProbeReader>(const v1::ProbeSessionRequest&)> probe;
+  std::function<absl::StatusOr<TapReader>(const v1::TapSessionRequest&)> tap;
   FakeChanges changes;
 
   void Create(const v1::CreateSessionRequest& request, Reply reply) override { create(request, std::move(reply)); }
@@ -192,6 +194,8 @@ class FakeRegistry : public registry::SessionRegistry {
     const size_t begin = request.resume_token().empty() ? 0 : std::stoul(request.resume_token());
     return std::make_unique<FakeWatchReader>(changes, begin);
   }
+  absl::StatusOr<ProbeReader> Probe(const v1::ProbeSessionRequest& request) override { return probe(request); }
+  absl::StatusOr<TapReader> Tap(const v1::TapSessionRequest& request) override { return tap(request); }
   void ForEach(const std::function<void(const registry::SessionView&)>& /*visit*/) const override {}
   size_t size() const override { return 0; }
   void Close() override {}

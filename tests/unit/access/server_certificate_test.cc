@@ -51,6 +51,18 @@ TEST_F(ServerCertificateTest, WhatFitsIsTakenAsItIs) {
   EXPECT_TRUE(ReadCertificate({.chain = files_ / "cert.pem", .key = files_ / "key.pem"}).ok());
 }
 
+TEST_F(ServerCertificateTest, SaysWhenItEndsAlsoAfterAReload) {
+  const auto ends_in = [](const ServerCertificate& certificate) {
+    return certificate.texts()->expiry - SystemClock().WallNow();
+  };
+  Write(authority_.Issue({.valid_until = std::chrono::hours(5)}));
+  const auto certificate = *ServerCertificate::Open(Files());
+  EXPECT_NEAR(std::chrono::duration<double>(ends_in(*certificate)).count(), 5 * 3600, 60);
+  Write(authority_.Issue({.valid_until = std::chrono::hours(50)}));
+  ASSERT_TRUE(certificate->Reload().ok());
+  EXPECT_NEAR(std::chrono::duration<double>(ends_in(*certificate)).count(), 50 * 3600, 60);
+}
+
 TEST_F(ServerCertificateTest, WhatDoesNotFitIsNamed) {
   files_.Write("key.pem", authority_.Issue().key);
   EXPECT_EQ(Blamed(), "key.pem") << "the key of another certificate";

@@ -1,5 +1,6 @@
 #include "engine/session_runner.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -478,6 +479,46 @@ TEST_F(SessionRunnerTest, MetricsHearOfAPause) {
   session.Update({"ws://peer.example/", Shared()}, &metrics);
   EXPECT_EQ(metrics.transitions.back().state, State::kConnecting);
   EXPECT_EQ(registry.transitions.size(), metrics.transitions.size());
+}
+
+// What a tap sees, a word a frame.
+class FrameWords final : public FrameObserver {
+ public:
+  void OnFrame(const core::Frame& frame) override {
+    constexpr const char* types[] = {"", "text", "binary", "ping", "pong", "close"};
+    words.push_back(fmt::format("{} {} {}", frame.direction == core::FrameDirection::kIn ? "in" : "out",
+                                types[static_cast<size_t>(frame.type)], frame.payload));
+  }
+  void OnSessionGone() override { words.emplace_back("gone"); }
+
+  std::vector<std::string> words;
+};
+
+TEST_F(SessionRunnerTest, TellsTheFramesOfItsConnections) {
+  SessionRunner& session = BeginOpen();
+  const auto frames = std::make_shared<FrameWords>();
+  session.Watch(10, frames);
+  EXPECT_THAT(frames->words, ElementsAre("out ping 1")) << "of before";
+  network.last().Pong("1");
+  network.last().Ping("are you there");
+  network.last().Message(core::FrameKind::kText, "news");
+  network.last().Close(1001);
+  session.Stop(core::StopCause::kDeleted);
+  EXPECT_THAT(frames->words, ElementsAre("out ping 1", "in pong 1", "in ping are you there", "out pong are you there",
+                                         "in text news", ::testing::StartsWith("in close \x03\xe9"), "gone"));
+}
+
+TEST_F(SessionRunnerTest, TellsItsFarewellAndThatItIsGone) {
+  SessionRunner& session = BeginOpen();
+  const auto frames = std::make_shared<FrameWords>();
+  session.Watch(0, frames);
+  session.Stop(core::StopCause::kDeleted);
+  ASSERT_THAT(frames->words, SizeIs(2));
+  EXPECT_THAT(frames->words[0], ::testing::StartsWith("out close \x03\xe8"));
+  network.last().EndLinger();
+  const auto late = std::make_shared<FrameWords>();
+  session.Watch(10, late);
+  EXPECT_THAT(late->words, ElementsAre("gone"));
 }
 
 }  // namespace

@@ -51,6 +51,8 @@ class CapacityEngine final : public engine::Engine {
   void Update(const engine::SessionHandle& /*session*/, core::SessionSpec /*spec*/,
               core::SessionObserver* /*metrics*/) override {}
   void Reconnect(const engine::SessionHandle& /*session*/, Duration /*after*/) override {}
+  void Watch(const engine::SessionHandle& /*session*/, size_t /*most_recent*/,
+             const std::weak_ptr<engine::FrameObserver>& /*observer*/) override {}
   void End(const engine::SessionHandle& /*session*/, std::function<void()> /*done*/) override {}
   engine::Capacity capacity() const override { return {.sessions = 2, .session_limit = 100}; }
   const Clock& clock() const override { return clock_; }
@@ -135,6 +137,7 @@ class ObserveServerTest : public ::testing::Test {
     metrics_.OnReload("access", true);
     metrics_.OnEgress("allowed", "public");
     metrics_.SetQuotas({{.tenant = "default", .quota = "sessions", .used = 1, .limit = 2}});
+    metrics_.SetCertificateExpiry(clock_.WallNow());
   }
   // A page on which every family of sessions has a sample.
   std::string FullSessions() {

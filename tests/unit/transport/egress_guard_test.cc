@@ -229,5 +229,39 @@ TEST(EgressGuardLoopbackTest, OpensNothingElse) {
   }
 }
 
+// Counts what it is told of verdicts.
+class VerdictCount final : public OperationObserver {
+ public:
+  void OnStoreCommit(Duration /*took*/, size_t /*changes*/, bool /*ok*/) override {}
+  void OnRpc(std::string_view /*method*/, std::string_view /*code*/, Duration /*took*/) override {}
+  void OnLoopLag(int /*loop*/, Duration /*lag*/) override {}
+  void OnException(std::string_view /*room*/) override {}
+  void OnEgress(std::string_view /*verdict*/, std::string_view /*rule*/) override { ++verdicts; }
+
+  int verdicts = 0;
+};
+
+TEST(DeclaredUrlTest, IsJudgedWhenItsHostIsAnAddress) {
+  VerdictCount count;
+  EgressGuard guard(/*allow_loopback=*/true, count);
+  EXPECT_TRUE(HasReason(guard.CheckDeclared(1, "ws://10.0.0.1/"), "EGRESS_DENIED"));
+  EXPECT_TRUE(HasReason(guard.CheckDeclared(1, "wss://[::ffff:169.254.169.254]:8443/x"), "EGRESS_DENIED"));
+  EXPECT_TRUE(guard.CheckDeclared(1, "ws://127.0.0.1:1/").ok());
+  EXPECT_TRUE(guard.CheckDeclared(1, "ws://8.8.8.8/").ok());
+  EXPECT_TRUE(guard.CheckDeclared(1, "ws://metadata.google.internal/").ok()) << "judged when it is resolved";
+  EXPECT_TRUE(guard.CheckDeclared(1, "no url").ok()) << "somebody else finds fault with it";
+  EXPECT_EQ(count.verdicts, 0) << "no dial was judged";
+}
+
+TEST(DeclaredUrlTest, IsJudgedByTheRulesOfItsTenant) {
+  TenantNumbers tenants;
+  EgressGuard guard(/*allow_loopback=*/false);
+  EgressPolicy policy;
+  policy.tenants["watching"].mode = EgressMode::kReport;
+  guard.SetPolicy(std::move(policy), tenants);
+  EXPECT_TRUE(guard.CheckDeclared(tenants.Of("watching"), "ws://10.0.0.1/").ok());
+  EXPECT_FALSE(guard.CheckDeclared(tenants.Of("other"), "ws://10.0.0.1/").ok());
+}
+
 }  // namespace
 }  // namespace holter::transport

@@ -1,0 +1,52 @@
+#include "core/payload_redactor.h"
+
+#include <gtest/gtest.h>
+
+#include <ostream>
+#include <string>
+
+namespace holter::core {
+namespace {
+
+struct PayloadCase {
+  const char* payload;
+  const char* shown;
+};
+
+std::ostream& operator<<(std::ostream& out, const PayloadCase& payload_case) { return out << payload_case.payload; }
+
+class PayloadRedactorTest : public ::testing::TestWithParam<PayloadCase> {};
+
+TEST_P(PayloadRedactorTest, ShowsWhatIsNoSecret) {
+  EXPECT_EQ(PayloadRedactor({}).Redact(GetParam().payload), GetParam().shown);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Payloads, PayloadRedactorTest,
+    ::testing::Values(PayloadCase{R"({"op":"ping","id":1})", R"({"op":"ping","id":1})"},
+                      PayloadCase{R"({"op":"auth","token":"abc.def"})", R"({"op":"auth","token":"<secret>"})"},
+                      PayloadCase{R"({"accessToken" : "a\"b", "x":1})", R"({"accessToken" : "<secret>", "x":1})"},
+                      PayloadCase{R"({"API_KEY":12345,"n":2})", R"({"API_KEY":"<secret>","n":2})"},
+                      PayloadCase{R"({"apiKey":"k","passphrase":"p"})",
+                                  R"({"apiKey":"<secret>","passphrase":"<secret>"})"},
+                      PayloadCase{R"({"password":"cut off in the mid)", R"({"password":"<secret>")"},
+                      PayloadCase{R"({"secret":null})", R"({"secret":"<secret>"})"},
+                      PayloadCase{R"({"token":{"inner":1}})", R"({"token":{"inner":1}})"},
+                      PayloadCase{"GET /feed?token=abc&x=1 HTTP/1.1", "GET /feed?token=<secret>&x=1 HTTP/1.1"},
+                      PayloadCase{"Authorization=Bearer abc", "Authorization=<secret> abc"},
+                      PayloadCase{"\xff\xfe\x00", "\xff\xfe"}, PayloadCase{"", ""}));
+
+TEST(KnownSecretsTest, AreLeftOutWhereverTheyStand) {
+  const PayloadRedactor redactor({Secret("hunter2"), Secret("hunter2-long"), Secret("abc")});
+  EXPECT_EQ(redactor.Redact("you said hunter2-long, not hunter2"), "you said <secret>, not <secret>");
+  EXPECT_EQ(redactor.Redact("abc"), "abc") << "too short to be one";
+}
+
+TEST(KnownSecretsTest, AreLeftOutWhenTheEndIsCutOff) {
+  const PayloadRedactor redactor({Secret("hunter2-long")});
+  EXPECT_EQ(redactor.Redact("it was hunter2-l"), "it was <secret>");
+  EXPECT_EQ(redactor.Redact("it was hun"), "it was hun");
+}
+
+}  // namespace
+}  // namespace holter::core

@@ -1,7 +1,7 @@
 # Two commands do all: `make run` and `make test`. Each installs the packages it needs (Debian 12).
 
 JOBS ?= 2
-.PHONY: run build test bench format lint packages packages-test clean
+.PHONY: run build test test-deploy bench format lint packages packages-test clean
 
 run: build ## Build, start holterd with a local peer and declared sessions, show them beating (DURATION=20 ends by itself)
 	@DURATION="$(DURATION)" scripts/run-demo.sh
@@ -14,6 +14,11 @@ test: packages-test ## Build everything and run every test
 	cmake --preset release -DHOLTER_BUILD_TESTS=ON >/dev/null
 	cmake --build --preset release -j $(JOBS)
 	ctest --preset release -j $(JOBS)
+
+test-deploy: packages-test ## Run what is deployed against the real tools: rules in a Prometheus while faults are played
+	cmake --preset release -DHOLTER_BUILD_TESTS=ON >/dev/null
+	cmake --build --preset release -j $(JOBS) --target holterd holter
+	ctest --preset deploy
 
 bench: packages-test ## Measure cost beside the floor; prints the tables of docs/performance.md
 	cmake --preset bench >/dev/null

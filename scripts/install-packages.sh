@@ -15,7 +15,9 @@ packages=(
 )
 test_packages=(
   libgtest-dev libgmock-dev clang libclang-rt-dev clang-format clang-tidy openssl prometheus nodejs npm curl procps
-  python3-grpcio
+  python3-grpcio python3-yaml
+  # a network that can be made bad
+  iproute2 util-linux
 )
 
 # A machine may bring its own node; Debian's is only for those that have none.

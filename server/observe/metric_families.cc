@@ -80,10 +80,14 @@ GroupFamilies::GroupFamilies(prometheus::Registry& r)
       messages_received(Count(r, "holter_received_messages_total", "Data messages received.")),
       messages_sent(Count(r, "holter_sent_messages_total", "Data messages sent.")),
       bytes_received(Count(r, "holter_received_bytes_total", "Bytes received on open sessions.")),
-      bytes_sent(Count(r, "holter_sent_bytes_total", "Bytes sent on open sessions.")) {}
+      bytes_sent(Count(r, "holter_sent_bytes_total", "Bytes sent on open sessions.")),
+      peer_certificate_expiry(
+          Level(r, "holter_peer_certificate_expiry_timestamp_seconds",
+                "When the first certificate expires among those that peers of open sessions have shown.")) {}
 
 ProcessFamilies::ProcessFamilies(prometheus::Registry& r)
     : build_info(Level(r, "holter_build_info", "Always 1; the version is a label.")),
+      start(Level(r, "holter_start_timestamp_seconds", "When the process started.")),
       capacity_sessions(Level(r, "holter_capacity_sessions", "Sessions that the limit of open files has room for.")),
       capacity_sessions_used(Level(r, "holter_capacity_sessions_used", "Sessions that hold room.")),
       open_files(Level(r, "holter_open_files", "Sockets of sessions, closing ones included.")),

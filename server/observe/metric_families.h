@@ -53,6 +53,7 @@ struct GroupFamilies {
   Family<Counter>& messages_sent;
   Family<Counter>& bytes_received;
   Family<Counter>& bytes_sent;
+  Family<Gauge>& peer_certificate_expiry;
 };
 
 // Of the process.
@@ -60,6 +61,7 @@ struct ProcessFamilies {
   explicit ProcessFamilies(prometheus::Registry& registry);
 
   Family<Gauge>& build_info;
+  Family<Gauge>& start;
   Family<Gauge>& capacity_sessions;
   Family<Gauge>& capacity_sessions_used;
   Family<Gauge>& open_files;

@@ -40,6 +40,7 @@ Metrics::Metrics(const MetricsOptions& options)
       events_dropped_(process_families_.events_dropped.Add({})),
       audit_lost_(process_families_.audit_lost.Add({})) {
   process_families_.build_info.Add({{"version", options_.version}}).Set(1);
+  process_families_.start.Add({}).Set(Seconds(options_.clock->WallNow().time_since_epoch()));
   for (const std::string_view problem : kStoreProblems) {
     process_families_.store_degraded.Add({{"reason", LowerCase(problem)}});
   }
@@ -167,6 +168,31 @@ void Metrics::SetQuotas(const std::vector<registry::QuotaLevel>& levels) {
     limit.Set(static_cast<double>(level.limit));
     quotas_.emplace_back(&used, &limit);
   }
+}
+
+void Metrics::SetPeerExpiries(const PeerExpiries& expiries) {
+  // Several groups may be one here.
+  absl::btree_map<prometheus::Labels, WallTime> earliest;
+  for (const auto& [names, expiry] : expiries) {
+    const auto [found, added] = earliest.try_emplace(LabelsOf(names.first, names.second), expiry);
+    if (!added) found->second = std::min(found->second, expiry);
+  }
+  absl::MutexLock lock(&expiries_mutex_);
+  for (Gauge* gauge : expiries_) group_families_.peer_certificate_expiry.Remove(gauge);
+  expiries_.clear();
+  for (const auto& [labels, expiry] : earliest) {
+    Gauge& gauge = group_families_.peer_certificate_expiry.Add(labels);
+    gauge.Set(Seconds(expiry.time_since_epoch()));
+    expiries_.push_back(&gauge);
+  }
+}
+
+prometheus::Labels Metrics::LabelsOf(const std::string& tenant, const std::string& group) const {
+  absl::MutexLock lock(&mutex_);
+  const auto groups = tenants_.find(tenant);
+  const std::string other(kOther);
+  if (groups == tenants_.end()) return {{"tenant", other}, {"group", other}};
+  return {{"tenant", tenant}, {"group", groups->second.contains(group) ? group : other}};
 }
 
 std::string Metrics::Text() {

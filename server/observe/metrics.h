@@ -32,6 +32,9 @@ struct MetricsOptions {
   size_t max_groups = 100;  // of one tenant
 };
 
+// By tenant and group, when the first certificate expires among those that the peers of open sessions have shown.
+using PeerExpiries = absl::btree_map<std::pair<std::string, std::string>, WallTime>;
+
 // A loop that has not reported for some time.
 struct SilentLoop {
   int loop = 0;
@@ -58,6 +61,8 @@ class Metrics final : public core::SessionObserverSource, public OperationObserv
   void SetCertificateExpiry(WallTime expiry);
   // In place of those before.
   void SetQuotas(const std::vector<registry::QuotaLevel>& levels);
+  // In place of those before. Groups beyond the limit of names are "other" here as elsewhere.
+  void SetPeerExpiries(const PeerExpiries& expiries);
   // All aggregates in Prometheus' text format 0.0.4, brought up to now.
   std::string Text();
   // The store takes no changes, for this reason ("STORE_FULL"), or takes them again (""). Any thread.
@@ -79,6 +84,8 @@ class Metrics final : public core::SessionObserverSource, public OperationObserv
 
   GroupMetrics* FindOrAdd(Groups& groups, const std::string& tenant, std::string_view group)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The labels under which a tenant and group are counted.
+  prometheus::Labels LabelsOf(const std::string& tenant, const std::string& group) const;
 
   const MetricsOptions options_;
   prometheus::Registry registry_;
@@ -101,6 +108,9 @@ class Metrics final : public core::SessionObserverSource, public OperationObserv
 
   absl::Mutex quotas_mutex_;                                                      // leaf but for the families' own
   std::vector<std::pair<Gauge*, Gauge*>> quotas_ ABSL_GUARDED_BY(quotas_mutex_);  // used and limit
+
+  absl::Mutex expiries_mutex_;  // leaf but for the family's own
+  std::vector<Gauge*> expiries_ ABSL_GUARDED_BY(expiries_mutex_);
 
   mutable absl::Mutex store_mutex_;  // leaf but for the family's own
   std::string store_problem_ ABSL_GUARDED_BY(store_mutex_);

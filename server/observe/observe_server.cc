@@ -1,5 +1,7 @@
 #include "observe/observe_server.h"
 
+#include <algorithm>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -24,15 +26,23 @@ class MetricsPage {
     options_.metrics->SetCapacity(options_.engine->capacity());
     if (options_.certificate_expiry) options_.metrics->SetCertificateExpiry(options_.certificate_expiry());
     if (options_.quotas != nullptr) options_.metrics->SetQuotas(options_.quotas->Levels());
+    PeerExpiries expiries;
+    options_.registry->ForEach([&](const registry::SessionView& view) {
+      const core::SessionVitals vitals = view.cell->Vitals();
+      sessions_.Add(view, vitals);
+      if (vitals.tls_expiry) Note(view, *vitals.tls_expiry, expiries);
+    });
+    options_.metrics->SetPeerExpiries(expiries);
     out += options_.metrics->Text();
-    if (options_.sessions.level != SeriesLevel::kNone) {
-      options_.registry->ForEach(
-          [this](const registry::SessionView& view) { sessions_.Add(view, view.cell->Vitals()); });
-    }
     return true;
   }
 
  private:
+  static void Note(const registry::SessionView& view, WallTime expiry, PeerExpiries& expiries) {
+    const auto [found, added] = expiries.try_emplace({std::string(view.tenant), std::string(view.group)}, expiry);
+    if (!added) found->second = std::min(found->second, expiry);
+  }
+
   const ObserveOptions options_;
   SessionExposition sessions_;
   bool begun_ = false;

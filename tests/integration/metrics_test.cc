@@ -104,6 +104,7 @@ TEST_F(PrometheusTest, ScrapesAndKnowsTheSessions) {
            "holter_session_up{session=\"tls\"} == 1",
            "holter_session_up{session=\"refused\"} == 0",
            "holter_session_tls_expiry_timestamp_seconds{session=\"tls\"} > time()",
+           "min(holter_peer_certificate_expiry_timestamp_seconds) > time()",
            "holter_session_rtt_seconds{session=\"plain\", layer=\"protocol\"} > 0",
            "sum(holter_sessions) == 3",
            "sum(holter_connect_failures_total{reason=\"connect_refused\"}) > 0",

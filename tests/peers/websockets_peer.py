@@ -3,7 +3,7 @@
 
 Answers pings as the library does, and the text {"op":"ping","id":X} with {"op":"pong","id":X}. Prints "PORT=<port>" when it listens.
 
-  websockets_peer.py [--port PORT] [--cert FILE --key FILE]
+  websockets_peer.py [--host ADDRESS] [--port PORT] [--cert FILE --key FILE]
 """
 
 import argparse
@@ -26,6 +26,7 @@ async def serve(socket):
 
 async def main():
     parser = argparse.ArgumentParser()
+    parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--cert")
     parser.add_argument("--key")
@@ -35,7 +36,7 @@ async def main():
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(arguments.cert, arguments.key)
     # ping_interval=None: the peer's own heartbeat would close the connections of a daemon that a test stopped for a while.
-    async with websockets.serve(serve, "127.0.0.1", arguments.port, ssl=tls, ping_interval=None) as server:
+    async with websockets.serve(serve, arguments.host, arguments.port, ssl=tls, ping_interval=None) as server:
         print(f"PORT={server.sockets[0].getsockname()[1]}", flush=True)
         await asyncio.Future()
 

@@ -3,7 +3,7 @@
 //
 // Answers pings as the library does, and the text {"op":"ping","id":X} with {"op":"pong","id":X}. Prints "PORT=<port>" when it listens.
 //
-//   ws_peer.js [--port PORT] [--cert FILE --key FILE]
+//   ws_peer.js [--host ADDRESS] [--port PORT] [--cert FILE --key FILE]
 'use strict';
 
 const fs = require('fs');
@@ -13,7 +13,9 @@ const {parseArgs} = require('util');
 const {WebSocketServer} = require('ws');
 
 const {values} = parseArgs({
-  options: {port: {type: 'string', default: '0'}, cert: {type: 'string'}, key: {type: 'string'}},
+  options: {
+    host: {type: 'string', default: '127.0.0.1'}, port: {type: 'string', default: '0'}, cert: {type: 'string'}, key: {type: 'string'},
+  },
 });
 
 const server = values.cert
@@ -34,4 +36,4 @@ new WebSocketServer({server}).on('connection', (socket) => {
   });
 });
 
-server.listen(Number(values.port), '127.0.0.1', () => console.log(`PORT=${server.address().port}`));
+server.listen(Number(values.port), values.host, () => console.log(`PORT=${server.address().port}`));

@@ -288,6 +288,27 @@ TEST_F(MetricsTest, QuotasAreThoseOfNow) {
   EXPECT_EQ(metrics_.Text().find("tenant=\"red\""), std::string::npos) << "what has no limit any more is gone";
 }
 
+TEST_F(MetricsTest, TheFirstCertificateToExpireIsToldForEachGroup) {
+  for (const char* group : {"feeds", "second", "third"}) metrics_.ObserverFor("default", group);
+  const WallTime now = clock_.WallNow();
+  metrics_.SetPeerExpiries({{{"default", "feeds"}, now + 5s},
+                            {{"default", "third"}, now + 2s},
+                            {{"default", "fourth"}, now + 1s},
+                            {{"nobody", "feeds"}, now + 9s}});
+  const std::string name = "holter_peer_certificate_expiry_timestamp_seconds";
+  EXPECT_EQ(Value(name + "{group=\"feeds\",tenant=\"default\"}"), 1'700'000'005);
+  EXPECT_EQ(Value(name + "{group=\"other\",tenant=\"default\"}"), 1'700'000'001)
+      << "the earliest of those beyond the limit";
+  EXPECT_EQ(Value(name + "{group=\"other\",tenant=\"other\"}"), 1'700'000'009);
+  metrics_.SetPeerExpiries({});
+  EXPECT_EQ(metrics_.Text().find(name + "{"), std::string::npos) << "no open session has shown one";
+}
+
+TEST_F(MetricsTest, TheStartIsThatOfTheProcess) {
+  clock_.Pass(60s);
+  EXPECT_EQ(Value("holter_start_timestamp_seconds"), 1'700'000'000);
+}
+
 TEST_F(MetricsTest, AStopOfTenSecondsIsVisible) {
   metrics_.OnLoopLag(0, 100us);
   metrics_.OnLoopLag(1, 249ms);

@@ -138,6 +138,7 @@ class ObserveServerTest : public ::testing::Test {
     metrics_.OnEgress("allowed", "public");
     metrics_.SetQuotas({{.tenant = "default", .quota = "sessions", .used = 1, .limit = 2}});
     metrics_.SetCertificateExpiry(clock_.WallNow());
+    metrics_.SetPeerExpiries({{{"default", "feeds"}, clock_.WallNow()}});
   }
   // A page on which every family of sessions has a sample.
   std::string FullSessions() {

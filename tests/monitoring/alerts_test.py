@@ -9,6 +9,7 @@ import os
 import pathlib
 import random
 import re
+import shlex
 import sys
 import time
 import unittest
@@ -17,6 +18,7 @@ ROOT, HOLTERD, HOLTER = (pathlib.Path(argument).resolve() for argument in sys.ar
 sys.path[:0] = [str(ROOT / "deploy" / "prometheus"), str(ROOT / "tests" / "monitoring")]
 
 import render  # noqa: E402
+import runbooks  # noqa: E402
 from fleet import Fleet  # noqa: E402
 from replica import Replica  # noqa: E402
 from world import World, await_that, enter_namespace  # noqa: E402
@@ -62,7 +64,7 @@ MAY = {
     "HolterRoundTripsSlow": "(distant|lossy) (tcp|app|protocol)|slowapp protocol",
     "HolterReconnectStorm": "spare",
 }
-# What only tests/monitoring/rules_test.py has fire, and why.
+# What only deploy/prometheus/holter.rules.test.yaml has fire, and why.
 NOT_PLAYED = {
     "HolterExceptions": "nothing from outside makes Holter throw",
     "HolterCallsFail": "no call from outside ends with INTERNAL",
@@ -153,11 +155,26 @@ class AlertsTest(unittest.TestCase):
         self.assertEqual(besides, set())
         self.assertEqual(self.prometheus.rule_faults(), [])
 
-    def test_5_nobody_watches_when_every_holter_is_gone(self):
+    def test_5_what_the_runbooks_tell_to_run_runs(self):
+        url = f"ws://127.0.0.1:{self.fleet.ports['calm']}/"
+        ran = {True: 0, False: 0}
+        for page, query, line in runbooks.lines_of(ROOT / "docs" / "runbooks"):
+            line = runbooks.filled_in(line, TENANT="default", GROUP="zombie", SESSION="zombie-0", URL=url)
+            with self.subTest(f"{page}: {line}"):
+                if query:
+                    self.prometheus.query(line)
+                else:
+                    program, *arguments = shlex.split(line)
+                    self.assertEqual(program, "holter")
+                    self.daemon.holter(*arguments)
+                ran[query] += 1
+        self.assertGreater(min(ran.values()), 20)
+
+    def test_6_nobody_watches_when_every_holter_is_gone(self):
         self.daemon.child.kill()
         self.await_all({("HolterAbsent", "everywhere"), ("HolterReplicaDown", "one")})
 
-    def test_6_every_alert_was_played_or_says_why_not(self):
+    def test_7_every_alert_was_played_or_says_why_not(self):
         alerts = set(re.findall(r"^  - alert: (\w+)$", render.render(), re.MULTILINE))
         self.assertEqual(alerts, set(MUST) | set(MUST_OF_THE_REPLICA) | set(NOT_PLAYED) | {"HolterAbsent"})
 

@@ -6,7 +6,7 @@ defaults, for those who take it as it is. The Helm chart does the same with its 
 
   render.py                              prints the rules
   render.py --set groupDownRatio=0.1     … with another threshold; may be repeated
-  render.py --time-scale 60              … for tests: every window and every `for` is 60 times shorter
+  render.py --time-scale 60              … for tests: every window, interval and `for` is 60 times shorter
   render.py --check                      says whether holter.rules.yaml is what the defaults give
   render.py --write                      makes it so
 """
@@ -21,7 +21,7 @@ RULES = HERE / "holter.rules.yaml"
 HEAD = "# Made by render.py of rules.yaml.in and thresholds.yaml: change those.\n"
 THRESHOLD = re.compile(r"(\w+): (.*?)(?:  # (.*))?")
 WINDOW = re.compile(r"\[(\w+)\]")
-HOLD = re.compile(r"^( *(?:for|keep_firing_for): )(\w+)$", re.MULTILINE)
+HOLD = re.compile(r"^( *(?:interval|for): )(\w+)$", re.MULTILINE)
 UNITS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 

@@ -9,10 +9,10 @@ import signal
 
 from world import PYTHON, Authority
 
-BEAT = {"name": "op-ping", "interval": "500ms", "timeout": "1s", "send": {"json": {"op": "ping", "id": "${seq}"}},
+BEAT = {"name": "op-ping", "interval": "500ms", "timeout": "2s", "send": {"json": {"op": "ping", "id": "${seq}"}},
         "expect": {"json": [{"pointer": "/op", "equals": "pong"}]}, "correlate": {"pointer": "/id", "equals": "seq"}}
 RECONNECT = {"first_delay": "200ms", "max_delay": "1s", "stable_after": "1s"}
-TIMEOUTS = {"connect": "1s", "tls": "1s", "upgrade": "1s"}
+TIMEOUTS = {"connect": "2s", "tls": "2s", "upgrade": "2s"}
 LOSSY, DEAD, FAR = "10.99.0.2", "10.99.0.3", "10.99.0.4"
 
 
@@ -70,7 +70,7 @@ class Fleet:
 
     def session(self, group, number):
         spec = {"url": self.url(group, number), "timeouts": TIMEOUTS, "reconnect": RECONNECT,
-                "protocol_heartbeat": {"interval": "500ms", "timeout": "1s"}, "beats": [BEAT]}
+                "protocol_heartbeat": {"interval": "500ms", "timeout": "2s"}, "beats": [BEAT]}
         if group in self.certificates:
             spec["tls"] = {"ca_secret": "authority/ca"}
         if group == "stopped":

@@ -54,6 +54,7 @@ MUST_OF_THE_REPLICA = {
     "HolterEventsDropped": ["two"],
     "HolterReplicaDown": ["two"],
     "HolterRestarts": ["two"],
+    "HolterCallsFail": ["everywhere"],
 }
 # What may fire besides, because a fault has more than one consequence. Nothing at all may for the group `calm`.
 MAY = {
@@ -67,7 +68,6 @@ MAY = {
 # What only deploy/prometheus/holter.rules.test.yaml has fire, and why.
 NOT_PLAYED = {
     "HolterExceptions": "nothing from outside makes Holter throw",
-    "HolterCallsFail": "no call from outside ends with INTERNAL",
     "HolterStoreSlow": "no disk here is slow when it is told to",
     "HolterGroupsOverflowed": "a hundred groups more would be most of the test's work",
 }
@@ -143,11 +143,15 @@ class AlertsTest(unittest.TestCase):
         replica.free_disk()
         replica.kill()
         self.await_all({("HolterReplicaDown", "two")})
-        for _ in range(3):
+        for number in range(3):
             replica.start()
             self.prometheus.await_answer(f'holter_start_timestamp_seconds{{instance="two"}} > {replica.daemon.started} and on () up{{instance="two"}} == 1')
-            replica.kill()
+            if number < 2:
+                replica.kill()
         self.await_all({("HolterRestarts", "two")})
+        replica.lose_store()
+        self.await_all({("HolterCallsFail", "everywhere")}, replica.call_in_vain)
+        replica.kill()
         print(f"every fault of a replica was told within {time.monotonic() - begin:.0f} s", flush=True)
 
     def test_4_nothing_else_was_told(self):

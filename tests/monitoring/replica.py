@@ -58,6 +58,14 @@ class Replica:
         (self.disk / "ballast").unlink()
         await_that(lambda: 'holter_store_degraded{reason="store_full"} 0' in self.daemon.page(), "a store that takes changes again")
 
+    def lose_store(self):
+        """Somebody removes its files; until its end no change can be stored."""
+        for file in self.disk.glob("data/holter.db*"):
+            file.unlink()
+
+    def call_in_vain(self):
+        self.daemon.holter("--deadline=1s", "create", "in-vain", f"ws://127.0.0.1:{self.peer_port}/", good=False)
+
     def stall(self):
         """It does not run for 400 ms, as if the machine had no processor for it, and has noticed."""
         before = self._stalls()

@@ -63,7 +63,6 @@ MAY = {
     "HolterErrorBudgetBurnsSlowly": "flapping|expiring|storm|distant|lossy|proxied|slowapp|spare",
     "HolterHeartbeatsMissed": "(asleep|silent|zombie|blackhole|lossy) (app|protocol)",
     "HolterRoundTripsSlow": "(distant|lossy) (tcp|app|protocol)|slowapp protocol",
-    "HolterReconnectStorm": "spare",
 }
 # What only deploy/prometheus/holter.rules.test.yaml has fire, and why.
 NOT_PLAYED = {

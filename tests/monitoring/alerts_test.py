@@ -45,6 +45,7 @@ MUST = {
 }
 MUST_OF_THE_REPLICA = {
     "HolterCapacityLow": ["two"],
+    "HolterListenerCertificateExpires": ["two"],
     "HolterSeriesDropped": ["two"],
     "HolterAuditRecordsLost": ["two"],
     "HolterQuotaNearlyUsed": ["small"],
@@ -135,7 +136,8 @@ class AlertsTest(unittest.TestCase):
         replica.declare()
         replica.break_policy()
         slow = {(alert, MUST_OF_THE_REPLICA[alert][0]) for alert in ("HolterCapacityLow", "HolterSeriesDropped", "HolterAuditRecordsLost",
-                                                                     "HolterQuotaNearlyUsed", "HolterReloadFailed", "HolterStarved")}
+                                                                     "HolterQuotaNearlyUsed", "HolterReloadFailed", "HolterStarved",
+                                                                     "HolterListenerCertificateExpires")}
         self.await_all(slow, replica.stall)
         replica.fill_disk()
         self.await_all({("HolterStoreFailing", "two"), ("HolterEventsDropped", "two")})

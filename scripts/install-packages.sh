@@ -58,3 +58,7 @@ fi
 if [ "${1:-run}" = test ] && ! [ -d "$(dirname "$0")/../examples/node/node_modules/@grpc/grpc-js" ]; then
   (cd "$(dirname "$0")/../examples/node" && npm ci --no-audit --no-fund --silent)
 fi
+# What makes the dashboards and checks them; pinned in its package-lock.json.
+if [ "${1:-run}" = test ] && ! [ -d "$(dirname "$0")/../grafana/node_modules/typescript" ]; then
+  (cd "$(dirname "$0")/../grafana" && npm ci --no-audit --no-fund --silent)
+fi

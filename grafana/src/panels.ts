@@ -145,7 +145,7 @@ export interface GraphSpec extends Spec {
 export function graph(spec: GraphSpec): graphs.PanelBuilder {
   const panel = dress(new graphs.PanelBuilder(), spec, 8)
     .min(0)
-    .showPoints(VisibilityMode.Never)
+    .showPoints(VisibilityMode.Auto)
     .lineWidth(spec.stacked ? 0 : 1)
     .fillOpacity(spec.stacked ? 70 : 10)
     .legend(legend())

@@ -130,6 +130,8 @@ export function stat(spec: Spec & { instant?: boolean; names?: boolean }): stats
     .colorMode(BigValueColorMode.Value)
     .graphMode(spec.instant || spec.words ? BigValueGraphMode.None : BigValueGraphMode.Area)
     .textMode(spec.names ? BigValueTextMode.Name : BigValueTextMode.Auto);
+  // Increases are estimates: 24.2 connections were 24.
+  if (spec.unit === 'short') panel.decimals(0);
   spec.queries.forEach((query, index) =>
     panel.withTarget(spec.instant ? target(query, index).instant() : rangeTarget(query, index)),
   );

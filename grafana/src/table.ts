@@ -10,6 +10,7 @@ export interface Column {
   expr: string;
   /** That of the table, if there is none. */
   unit?: string;
+  decimals?: number;
   words?: ValueMapping[];
   steps?: Steps;
 }
@@ -26,9 +27,10 @@ export interface TableSpec extends Omit<Spec, 'queries' | 'words' | 'steps' | 'c
   hidden?: string[];
 }
 
-function properties({ unit, words, steps }: Column): DynamicConfigValue[] {
+function properties({ unit, decimals, words, steps }: Column): DynamicConfigValue[] {
   return [
     ...(unit ? [{ id: 'unit', value: unit }] : []),
+    ...(decimals === undefined ? [] : [{ id: 'decimals', value: decimals }]),
     ...(words ? [{ id: 'mappings', value: words }] : []),
     ...(steps ? [{ id: 'thresholds', value: thresholds(steps).build() }] : []),
     ...(words || steps ? [{ id: 'custom.cellOptions', value: { type: 'color-text' } }] : []),

@@ -48,22 +48,28 @@ class Prometheus:
         self.variables = {"job": ".+", "instance": ".+", "tenant": ".+", "group": ".*", "objective": "0.995", **variables}
 
     def expanded(self, expr):
-        expr = expr.replace("$__rate_interval", f"{RATE_INTERVAL * self.scrape_interval}s")
+        expr = expr.replace("$__rate_interval", f"{int(RATE_INTERVAL * self.scrape_interval * 1000)}ms")
         expr = expr.replace("$__range", f"{math.ceil(self.end - self.start)}s")
         return re.sub(r"\$(\w+)", lambda match: self.variables[match.group(1)], expr)
 
-    def values(self, query):
-        """All numbers that it answers; a series of nothing but NaN draws nothing and has none."""
+    def _result(self, query):
         asked = {"query": self.expanded(query.expr)}
         if query.instant:
             path, asked["time"] = "query", self.end
         else:
             path, asked["start"], asked["end"], asked["step"] = "query_range", self.start, self.end, self.scrape_interval
         with urllib.request.urlopen(f"{self.url}/api/v1/{path}?{urllib.parse.urlencode(asked)}", timeout=60) as answer:
-            series = json.load(answer)["data"]["result"]
-        samples = [sample for one in series for sample in one.get("values", [one.get("value")])]
-        return [number for _, text in samples if not math.isnan(number := float(text))]
+            return json.load(answer)["data"]["result"]
+
+    def ask(self, query):
+        """[(labels, value)] of an instant query."""
+        return [(series["metric"], float(series["value"][1])) for series in self._result(query)]
+
+    def has_data(self, query):
+        """Series of nothing but NaN draw nothing."""
+        samples = [sample for series in self._result(query) for sample in series.get("values", [series.get("value")])]
+        return any(not math.isnan(float(number)) for _, number in samples)
 
 
 def empty(prometheus, asked):
-    return [query for query in asked if not prometheus.values(query)]
+    return [query for query in asked if not prometheus.has_data(query)]

@@ -101,8 +101,12 @@ const worstGroups = table({
       expr: ofWorst(sum(series('holter_sessions', GROUP, 'health="down"'), BY_GROUP)),
       steps: { green: 0, red: 1 },
     },
-    { name: 'Lost connections', expr: ofWorst(reconnects('$__range', BY_GROUP)) },
-    { name: 'Missed heartbeats', expr: ofWorst(sum(increase('holter_heartbeats_missed_total', GROUP), BY_GROUP)) },
+    { name: 'Lost connections', decimals: 0, expr: ofWorst(reconnects('$__range', BY_GROUP)) },
+    {
+      name: 'Missed heartbeats',
+      decimals: 0,
+      expr: ofWorst(sum(increase('holter_heartbeats_missed_total', GROUP), BY_GROUP)),
+    },
     {
       name: 'Protocol RTT p99',
       expr: ofWorst(quantile(0.99, 'holter_heartbeat_rtt_seconds', GROUP, 'layer="protocol"', BY_GROUP)),

@@ -105,9 +105,14 @@ const worstSessions = table({
       steps: { green: 0, orange: 0.01, red: 0.1 },
     },
     { name: 'State', expr: ofWorst(oneEach(series('holter_session_state', GROUP))), words: STATE_WORDS },
-    { name: 'Lost connections', expr: ofWorst(oneEach(increase('holter_session_reconnects_total', GROUP))) },
+    {
+      name: 'Lost connections',
+      decimals: 0,
+      expr: ofWorst(oneEach(increase('holter_session_reconnects_total', GROUP))),
+    },
     {
       name: 'Missed heartbeats',
+      decimals: 0,
       expr: ofWorst(sum(increase('holter_session_heartbeats_missed_total', GROUP), BY_SESSION)),
     },
     {

@@ -58,7 +58,7 @@ const numbers = [
     title: 'Burn rate',
     about: 'How many times faster than the objective allows the budget is spent now.',
     width: 6,
-    unit: 'short',
+    unit: 'none',
     steps: { green: 0, orange: 1, red: 6 },
     queries: [{ expr: `(1 - ${keptNow()}) / ${BUDGET}` }],
   }),

@@ -81,11 +81,11 @@ function annotation(name: string, colour: string, expr: string, title: string, t
 }
 
 function annotations(): AnnotationQueryBuilder[] {
-  const turns = series('holter_loop_lag_seconds_count', SELF, 'loop="0"');
-  const started = `resets(${turns}[$__rate_interval]) > 0 or (${turns} unless ${turns} offset $__rate_interval)`;
+  // The value is the time of the mark.
+  const started = `1000 * ${series('holter_start_timestamp_seconds', SELF)}`;
   const sessions = sum(series('holter_sessions', GROUP, 'state!="paused"'), 'tenant, group');
   return [
-    annotation('Restarts', 'blue', started, 'Holter started', 'instance'),
+    annotation('Restarts', 'blue', started, 'Holter started', 'instance').useValueForTime(true),
     // As the alert HolterReconnectStorm has it.
     annotation(
       'Reconnect storms',

@@ -128,6 +128,7 @@ export function stat(spec: Spec & { instant?: boolean; names?: boolean }): stats
     .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']).fields('').values(false))
     .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Thresholds))
     .colorMode(BigValueColorMode.Value)
+    .noValue('—')
     .graphMode(spec.instant || spec.words ? BigValueGraphMode.None : BigValueGraphMode.Area)
     .textMode(spec.names ? BigValueTextMode.Name : BigValueTextMode.Auto);
   // Increases are estimates: 24.2 connections were 24.

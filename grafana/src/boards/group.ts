@@ -17,14 +17,14 @@ const numbers = [
   stat({
     title: 'Sessions',
     about: 'Sessions that are declared.',
-    width: 4,
+    width: 3,
     unit: 'short',
     queries: [{ expr: sum(series('holter_sessions', GROUP)) }],
   }),
   stat({
     title: 'Down',
     about: 'Sessions that are down now.',
-    width: 4,
+    width: 3,
     unit: 'short',
     steps: { green: 0, red: 1 },
     queries: [{ expr: sum(series('holter_sessions', GROUP, 'health="down"')) }],
@@ -32,7 +32,7 @@ const numbers = [
   stat({
     title: 'Degraded',
     about: 'Sessions of which one heartbeat or watchdog complains while another is fine.',
-    width: 4,
+    width: 3,
     unit: 'short',
     steps: { green: 0, orange: 1 },
     queries: [{ expr: sum(series('holter_sessions', GROUP, 'health="degraded"')) }],
@@ -40,7 +40,7 @@ const numbers = [
   stat({
     title: 'Healthy time',
     about: 'Share of the observed session time that was healthy, in the time shown.',
-    width: 4,
+    width: 3,
     unit: 'percentunit',
     instant: true,
     steps: { red: 0, orange: 0.99, green: 0.999 },
@@ -56,7 +56,7 @@ const numbers = [
   stat({
     title: 'Lost connections',
     about: 'Open connections that ended and were replaced, in the time shown.',
-    width: 4,
+    width: 3,
     unit: 'short',
     instant: true,
     queries: [{ expr: reconnects('$__range') }],
@@ -64,10 +64,18 @@ const numbers = [
   stat({
     title: 'Missed heartbeats',
     about: 'Heartbeats whose deadline passed without an answer, in the time shown.',
-    width: 4,
+    width: 3,
     unit: 'short',
     instant: true,
     queries: [{ expr: sum(increase('holter_heartbeats_missed_total', GROUP)) }],
+  }),
+  stat({
+    title: 'First certificate expires',
+    about: 'When the first certificate expires among those that the peers of open sessions have shown. Only for wss.',
+    width: 6,
+    unit: 'dateTimeFromNow',
+    instant: true,
+    queries: [{ expr: `1000 * min(${series('holter_peer_certificate_expiry_timestamp_seconds', GROUP)})` }],
   }),
 ];
 

@@ -18,6 +18,14 @@ const numbers = [
     queries: [{ expr: `count by (version) (${series('holter_build_info', SELF)})`, legend: '{{version}}' }],
   }),
   stat({
+    title: 'Started',
+    about: 'When the process that started last did so.',
+    width: 3,
+    unit: 'dateTimeFromNow',
+    instant: true,
+    queries: [{ expr: `1000 * max(${series('holter_start_timestamp_seconds', SELF)})` }],
+  }),
+  stat({
     title: 'Room used',
     about: 'Sessions that hold room, of those that the limit of open files allows.',
     width: 3,
@@ -44,7 +52,7 @@ const numbers = [
   stat({
     title: 'Last reload taken over',
     about: 'no: a file that may change while holterd runs was refused; what was before stands.',
-    width: 4,
+    width: 3,
     unit: 'none',
     words: YES_WORDS,
     queries: [{ expr: `min(${series('holter_last_reload_successful', SELF)})` }],
@@ -52,7 +60,7 @@ const numbers = [
   stat({
     title: 'Series left out',
     about: 'Series of single sessions beyond --session-series-limit: their sessions are on no board.',
-    width: 4,
+    width: 3,
     unit: 'short',
     steps: { green: 0, orange: 1 },
     queries: [{ expr: sum(series('holter_session_series_dropped', SELF)) }],
@@ -60,7 +68,7 @@ const numbers = [
   stat({
     title: 'Names counted under other',
     about: 'Declarations whose tenant or group is one too many for the metrics.',
-    width: 4,
+    width: 3,
     unit: 'cps',
     steps: { green: 0, orange: 0.001 },
     queries: [{ expr: sum(rate('holter_groups_overflowed_total', SELF)) }],

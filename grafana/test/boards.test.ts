@@ -123,6 +123,20 @@ test('links keep the time and the variables, and lead to boards that have them',
   assert.match(urls('holter-slo.json'), /holter-group/);
 });
 
+test('what a table says of a column is said of one that it has', () => {
+  for (const board of boards()) {
+    for (const panel of board.panels.filter(({ type }) => type === 'table')) {
+      const { indexByName, renameByName } = panel.transformations!.find(({ id }) => id === 'organize')!.options;
+      const columns = Object.keys(indexByName).map((name) => renameByName[name] ?? name);
+      const spoken = [
+        ...panel.fieldConfig!.overrides.map(({ matcher }) => matcher.options),
+        ...panel.options!.sortBy!.map(({ displayName }) => displayName),
+      ];
+      for (const name of spoken) assert.ok(columns.includes(name), `${board.title}, ${panel.title}: ${name}`);
+    }
+  }
+});
+
 test('restarts and storms are annotated', () => {
   for (const { annotations } of boards()) {
     assert.deepEqual(

@@ -18,7 +18,12 @@ export interface Panel {
   targets?: Target[];
   datasource?: { uid: string };
   gridPos: { x: number; y: number; w: number; h: number };
-  fieldConfig?: { defaults: { unit?: string }; overrides: { properties: { id: string; value: any }[] }[] };
+  fieldConfig?: {
+    defaults: { unit?: string };
+    overrides: { matcher: { options: string }; properties: { id: string; value: any }[] }[];
+  };
+  transformations?: { id: string; options: any }[];
+  options?: { sortBy?: { displayName: string }[] };
 }
 export interface Variable {
   type: string;

@@ -94,7 +94,7 @@ const worstGroups = table({
   worst: 'Not healthy',
   link: { label: 'group', to: groupOfRow().build() },
   columns: [
-    { name: 'Not healthy', expr: `topk(20, ${lost(BY_GROUP)})`, unit: 'dtdurations' },
+    { name: 'Not healthy', expr: `topk(20, ${lost(BY_GROUP)})`, unit: 's' },
     { name: 'Sessions', expr: ofWorst(sum(series('holter_sessions', GROUP), BY_GROUP)) },
     {
       name: 'Down',

@@ -50,7 +50,7 @@ const numbers = [
     title: 'Not healthy',
     about: 'Session time lost in the time shown, over all sessions.',
     width: 6,
-    unit: 'dtdurations',
+    unit: 's',
     instant: true,
     queries: [{ expr: lost('') }],
   }),
@@ -115,7 +115,7 @@ export const slo = board({
           worst: 'Not healthy',
           link: { label: 'group', to: groupOfRow().build() },
           columns: [
-            { name: 'Not healthy', expr: lost(BY_GROUP), unit: 'dtdurations' },
+            { name: 'Not healthy', expr: lost(BY_GROUP), unit: 's' },
             { name: 'Healthy', expr: kept(BY_GROUP) },
             {
               name: 'Budget left',

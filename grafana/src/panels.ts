@@ -142,17 +142,19 @@ export function stat(spec: Spec & { instant?: boolean; names?: boolean }): stats
 export interface GraphSpec extends Spec {
   /** Stacked bars: what adds up to a whole. */
   stacked?: boolean;
+  /** The axis begins where the values do, not at nought. */
+  near?: boolean;
   max?: number;
 }
 
 export function graph(spec: GraphSpec): graphs.PanelBuilder {
   const panel = dress(new graphs.PanelBuilder(), spec, 8)
-    .min(0)
     .showPoints(VisibilityMode.Auto)
     .lineWidth(spec.stacked ? 0 : 1)
     .fillOpacity(spec.stacked ? 70 : 10)
     .legend(legend())
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending));
+  if (!spec.near) panel.min(0);
   if (spec.max !== undefined) panel.max(spec.max);
   if (spec.stacked) {
     panel.drawStyle(GraphDrawStyle.Bars).stacking(new StackingConfigBuilder().mode(StackingMode.Normal).group('A'));

@@ -100,6 +100,7 @@ export const slo = board({
           width: FULL,
           unit: 'percentunit',
           max: 1,
+          near: true,
           links: [groupOfSeries()],
           queries: [
             { expr: worst(10, keptNow(BY_GROUP), BY_GROUP), legend: '{{tenant}} {{group}}' },

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A real Prometheus with our rules scrapes a real holterd while faults are played: every query of every board returns data, and the boards
-show the faults where they are.
+show the faults where they are. The rules' windows and intervals are 60 times shorter, for the longest are read every two minutes only.
 
 Usage: data_test.py ROOT HOLTERD HOLTER
 """
@@ -22,6 +22,7 @@ from fleet import Fleet  # noqa: E402
 from world import World, await_that  # noqa: E402
 
 SCRAPE_INTERVAL = 0.5
+TIME_SCALE = 60
 SESSION = "expiring-0"  # has both heartbeats and a certificate
 FAULTS = ("killed", "asleep", "zombie", "storm", "flapping")
 PATIENCE = 60
@@ -34,7 +35,7 @@ class DataTest(unittest.TestCase):
         cls.daemon = world.start_holterd("one")
         cls.fleet = Fleet(world, cls.daemon, with_network=False)
         cls.begin = time.time()
-        cls.prometheus = world.start_prometheus(render.render(), {"one": cls.daemon.http}, f"{int(SCRAPE_INTERVAL * 1000)}ms")
+        cls.prometheus = world.start_prometheus(render.render(time_scale=TIME_SCALE), {"one": cls.daemon.http}, f"{int(SCRAPE_INTERVAL * 1000)}ms")
         cls.prometheus.await_answer("holter_build_info")
         cls.fleet.declare()
 

@@ -45,7 +45,7 @@ const numbers = [
   }),
   stat({
     title: 'Lost connections',
-    about: 'Open connections that ended and were replaced, in the time shown.',
+    about: 'Open connections that ended and were replaced, in the time shown, unless somebody asked for it.',
     width: 4,
     unit: 'short',
     instant: true,

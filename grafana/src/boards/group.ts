@@ -55,7 +55,7 @@ const numbers = [
   }),
   stat({
     title: 'Lost connections',
-    about: 'Open connections that ended and were replaced, in the time shown.',
+    about: 'Open connections that ended and were replaced, in the time shown, unless somebody asked for it.',
     width: 3,
     unit: 'short',
     instant: true,

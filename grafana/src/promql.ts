@@ -52,7 +52,10 @@ export function worst(count: number, expression: string, by: string): string {
   return `${expression} and on (${by}) topk(${count}, ${lost(by, ' @ end()')})`;
 }
 
-/** Connections lost in a window, but for those that somebody asked to be replaced. A series with a reason begins with its first event, which increase() does not see; the recording rule does. */
+/**
+ * Connections lost in a window, but for those that somebody asked to be replaced. A series with a reason begins with its first event, which
+ * increase() does not see; the recording rule does.
+ */
 export function reconnects(window: string, by = ''): string {
   const over = (counter: string, more = '') => sum(`increase(${series(counter, GROUP, more)}[${window}])`, by);
   const raw = over('holter_reconnects_total', 'reason!="operator"');

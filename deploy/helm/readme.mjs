@@ -1,4 +1,4 @@
-// Writes the tables of the chart's README.md from values.yaml: `readme.mjs [--check]`. What stands in README.md before the line MARK is kept.
+// Writes the tables of the chart's README.md from values.yaml and the thresholds of the rules: `readme.mjs [--check]`. What stands in README.md before the line MARK is kept.
 //
 // In values.yaml a line "## Title" begins a section; comments after it up to a blank line are its text. A comment right above a
 // value that starts with the value's whole path is its row. A value without one that is no map of such values is a fault.
@@ -63,15 +63,24 @@ const table = (rows) =>
     .concat(rows.map(({ name, text, value }) => `| \`${name}\` | \`${cell(JSON.stringify(value))}\` | ${cell(text)} |`))
     .join("\n");
 
-function render(readme, values) {
+// A line each: `name: default  # meaning`.
+function thresholdsTable(thresholds) {
+  const rows = parseDocument(thresholds).toJSON();
+  const meanings = thresholds.split("\n").map((line) => /^(\w+): .*?(?:  # (.*))?$/.exec(line)).filter(Boolean);
+  return table(meanings.map(([, name, text]) => ({ name, value: rows[name], text: text ?? "" })));
+}
+
+function render(readme, values, thresholds) {
   const sections = sectionsOf(values).map(({ title, text, rows }) => [`## ${title}`, text, table(rows)].filter(Boolean).join("\n\n"));
+  sections.push(`## Thresholds of the rules\n\nNames for \`prometheusRule.thresholds\`. \`selector\` is by default what finds the series of this release.\n\n${thresholdsTable(thresholds)}`);
   return `${readme.split(MARK)[0]}${MARK}\n\n${sections.join("\n\n")}\n`;
 }
 
 const chart = new URL("holter/", import.meta.url);
 const path = new URL("README.md", chart);
 const readme = readFileSync(path, "utf8");
-const fresh = render(readme, readFileSync(new URL("values.yaml", chart), "utf8"));
+const textOf = (name) => readFileSync(new URL(name, chart), "utf8");
+const fresh = render(readme, textOf("values.yaml"), textOf("files/prometheus/thresholds.yaml"));
 if (process.argv[2] !== "--check") {
   writeFileSync(path, fresh);
 } else if (fresh !== readme) {

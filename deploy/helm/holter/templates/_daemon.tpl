@@ -44,7 +44,7 @@
 {{- if .Values.secrets }}{{ $_ := set $own "secrets-dir" "/etc/holter/secrets" }}{{ end -}}
 {{- if .Values.backup.enabled }}{{ $_ := set $own "backup-dir" (include "holter.backupDir" .) }}{{ end -}}
 {{- with .Values.auditLog.path }}{{ $_ := set $own "audit-log" . }}{{ end -}}
-{{- merge $own .Values.config | toYaml -}}
+{{- merge $own (.Values.config | default dict) | toYaml -}}
 {{- end -}}
 
 {{/* sessions.yaml of `sessions`. */}}

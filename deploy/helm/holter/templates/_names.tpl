@@ -41,7 +41,7 @@ app.kubernetes.io/part-of: holter
 {{/* The chart's version is not among them: a new chart alone restarts nothing. */}}
 {{- define "holter.podLabels" -}}
 {{- $labels := omit (include "holter.labels" . | fromYaml) "helm.sh/chart" -}}
-{{- merge (include "holter.selectorLabels" . | fromYaml) $labels .Values.podLabels .Values.commonLabels | toYaml -}}
+{{- merge (include "holter.selectorLabels" . | fromYaml) $labels (.Values.podLabels | default dict) (.Values.commonLabels | default dict) | toYaml -}}
 {{- end -}}
 
 {{/* metadata of a resource. (dict "context" $ "suffix" s or "name" n "component" c "labels" {} "annotations" {} "namespace" n) */}}
@@ -56,7 +56,7 @@ app.kubernetes.io/part-of: holter
 name: {{ .name | default $name }}
 namespace: {{ .namespace | default (include "holter.namespace" $root) }}
 labels:
-  {{- merge $selector (include "holter.labels" $root | fromYaml) (.labels | default dict) $root.Values.commonLabels | toYaml | nindent 2 }}
+  {{- merge $selector (include "holter.labels" $root | fromYaml) (.labels | default dict) ($root.Values.commonLabels | default dict) | toYaml | nindent 2 }}
 {{- with .annotations }}
 annotations:
   {{- toYaml . | nindent 2 }}

@@ -10,8 +10,8 @@ args:
 {{- range .Values.extraArgs }}
 - {{ . | quote }}
 {{- end }}
-{{- $cpus := dig "limits" "cpu" "" .Values.resources }}
-{{- $loops := and $cpus (not (hasKey .Values.config "loops")) }}
+{{- $cpus := dig "limits" "cpu" "" (.Values.resources | default dict) }}
+{{- $loops := and $cpus (not (hasKey (.Values.config | default dict) "loops")) }}
 {{- if or $loops .Values.extraEnv }}
 env:
 {{- if $loops }}
@@ -121,7 +121,7 @@ apiVersion: v1
 kind: PersistentVolumeClaim
 metadata:
   name: data
-  {{- with merge (include "holter.selectorLabels" . | fromYaml) .Values.persistence.labels .Values.commonLabels }}
+  {{- with merge (include "holter.selectorLabels" . | fromYaml) (.Values.persistence.labels | default dict) (.Values.commonLabels | default dict) }}
   labels:
     {{- toYaml . | nindent 4 }}
   {{- end }}

@@ -21,6 +21,9 @@ class StoreTest(ChartTest):
                          {"whenDeleted": "Retain", "whenScaled": "Retain"})
         self.assertEqual(self.claim(self.render("--set=persistence.storageClassName=-"))["spec"]["storageClassName"], "")
 
+    def test_common_labels_may_change_and_the_claim_may_not(self):
+        self.assertEqual(self.claim(self.render("--set=commonLabels.a=b")), self.claim(self.chart))
+
     def test_claims_that_are_there(self):
         chart = self.render(example="existing-claim")
         self.assertNotIn("volumeClaimTemplates", chart.find("StatefulSet")["spec"])

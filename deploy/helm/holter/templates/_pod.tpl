@@ -121,10 +121,9 @@ apiVersion: v1
 kind: PersistentVolumeClaim
 metadata:
   name: data
-  {{- with merge (include "holter.selectorLabels" . | fromYaml) (.Values.persistence.labels | default dict) (.Values.commonLabels | default dict) }}
+  {{- /* Kubernetes lets nothing of it change later, so common labels are not here. */}}
   labels:
-    {{- toYaml . | nindent 4 }}
-  {{- end }}
+    {{- merge (include "holter.selectorLabels" . | fromYaml) (.Values.persistence.labels | default dict) | toYaml | nindent 4 }}
   {{- with .Values.persistence.annotations }}
   annotations:
     {{- toYaml . | nindent 4 }}

@@ -4,6 +4,8 @@ import json
 import pathlib
 import re
 import subprocess
+import tarfile
+import tempfile
 import unittest
 
 from chart import CHART, Manifests, examples, run, template
@@ -26,6 +28,24 @@ class ManifestsTest(unittest.TestCase):
             judged += [{"source": name, "manifest": manifest} for manifest in Manifests(done.stdout).all]
         self.assertGreater(len(judged), 5 * len(examples()))
         self.assertEqual(faults(judged), [])
+
+    def test_a_package_renders_the_same(self):
+        values = ("--values", examples()["dashboards"], "--set=prometheusRule.enabled=true")
+        with tempfile.TemporaryDirectory() as folder:
+            done = run("helm", "package", CHART, "--destination", folder)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            package, = pathlib.Path(folder).iterdir()
+            rendered = run("helm", "template", "r", package, "--namespace=watch", *values)
+            with tarfile.open(package) as archive:
+                names = archive.getnames()
+        self.assertEqual(rendered.stdout, template(*values).stdout)
+        self.assertGreater(len(rendered.stdout), 100_000)
+        self.assertIn("holter/README.md", names)
+        self.assertEqual([name for name in names if name.startswith("holter/ci/")], [])
+
+    def test_the_least_kubernetes_is_enough(self):
+        self.assertEqual(template("--kube-version=1.25.0").returncode, 0)
+        self.assertIn("requires kubeVersion", template("--kube-version=1.24.9").stderr)
 
     def test_lint_finds_nothing(self):
         for name, path in examples().items():

@@ -35,7 +35,7 @@ class StoreTest(ChartTest):
         chart = self.render(example="backup")
         self.assertTrue(chart.configuration()["backup-dir"].startswith(chart.mounts()["data"] + "/"))
         self.assertNotIn("backups", chart.mounts())
-        self.assertIn("exec r-holter-0 -c holterd -- kill -USR1 1", self.notes(example="backup"))
+        self.assertIn("exec r-holter-0 -c holterd -- sh -c 'kill -USR1 1'", self.notes(example="backup"))
 
     def test_no_volume(self):
         chart = self.render(example="no-persistence")

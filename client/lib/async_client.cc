@@ -4,8 +4,10 @@
 
 #include <iterator>
 #include <limits>
+#include <optional>
 #include <utility>
 
+#include "client/lib/apply_call.h"
 #include "client/lib/call_set.h"
 #include "client/lib/connection.h"
 #include "client/lib/requests.h"
@@ -16,16 +18,29 @@ namespace {
 
 using AsyncStub = v1::SessionService::StubInterface::async_interface;
 using Sessions = std::vector<v1::Session>;
+using Events = std::vector<v1::SessionEvent>;
 
 // Empty says no more than OK.
 Callback<google::protobuf::Empty> IgnoringEmpty(const DoneCallback& done) {
   return [done](const absl::StatusOr<google::protobuf::Empty>& answer) { done(answer.status()); };
 }
 
-template <typename Response>
-void MoveSessions(Response& response, Sessions& to) {
-  auto& sessions = *response.mutable_sessions();
-  to.insert(to.end(), std::make_move_iterator(sessions.begin()), std::make_move_iterator(sessions.end()));
+template <typename Item>
+void MoveTo(std::vector<Item>& to, google::protobuf::RepeatedPtrField<Item>& from) {
+  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
+
+void MoveItems(v1::ListSessionsResponse& page, Sessions& to) { MoveTo(to, *page.mutable_sessions()); }
+void MoveItems(v1::ListSessionEventsResponse& page, Events& to) { MoveTo(to, *page.mutable_events()); }
+
+size_t MostOf(int limit) { return limit > 0 ? static_cast<size_t>(limit) : std::numeric_limits<size_t>::max(); }
+
+// The same set anew at every attempt.
+ApplyCall::SourceMaker Rewinding(Sessions&& sessions) {
+  return [all = std::make_shared<const Sessions>(std::move(sessions))]() -> SessionSource {
+    return
+        [all, next = size_t{0}]() mutable { return next < all->size() ? std::optional((*all)[next++]) : std::nullopt; };
+  };
 }
 
 // The sessions of an answer that holds nothing else.
@@ -34,7 +49,7 @@ Callback<Response> TakingSessions(const Callback<Sessions>& done) {
   return [done](absl::StatusOr<Response> answer) {
     if (!answer.ok()) return done(answer.status());
     Sessions sessions;
-    MoveSessions(*answer, sessions);
+    MoveTo(sessions, *answer->mutable_sessions());
     done(std::move(sessions));
   };
 }
@@ -56,35 +71,43 @@ struct AsyncClient::Impl {
 
   template <typename Request, typename Response>
   void Start(Method<Request, Response> method, Request request, const RetryOptions& retry, Callback<Response> done) {
-    const auto deadline = std::chrono::system_clock::now() +
-                          std::chrono::duration_cast<std::chrono::system_clock::duration>(options.deadline);
-    std::make_shared<UnaryCall<Request, Response>>(*connection, calls, method, std::move(request), deadline, retry,
+    std::make_shared<UnaryCall<Request, Response>>(*connection, calls, Deadline(), retry, method, std::move(request),
                                                    std::move(done))
         ->Start();
   }
 
-  void ListPage(v1::ListSessionsRequest request, size_t most, std::shared_ptr<Sessions> so_far,
-                Callback<Sessions> done);
+  void Apply(v1::ApplySessionsRequest header, ApplyCall::SourceMaker make_source, bool rewinds,
+             const Callback<v1::ApplySessionsResponse>& done) {
+    std::make_shared<ApplyCall>(*connection, calls, Deadline(), options.retry, std::move(header),
+                                std::move(make_source), rewinds, done)
+        ->Start();
+  }
+
+  RepeatedCall::Deadline Deadline() const {
+    return std::chrono::system_clock::now() +
+           std::chrono::duration_cast<std::chrono::system_clock::duration>(options.deadline);
+  }
+
+  // One page after the other; the next begins before the callback of the last has returned, so that Close sees it.
+  template <typename Request, typename Response, typename Item>
+  void ListPages(Method<Request, Response> method, Request request, size_t most,
+                 std::shared_ptr<std::vector<Item>> so_far, Callback<std::vector<Item>> done) {
+    Repeatable<Request, Response>(
+        method, request,
+        [this, method, request, most, so_far, done = std::move(done)](absl::StatusOr<Response> page) mutable {
+          if (!page.ok()) return done(page.status());
+          MoveItems(*page, *so_far);
+          if (so_far->size() > most) so_far->resize(most);
+          if (page->next_page_token().empty() || so_far->size() == most) return done(std::move(*so_far));
+          request.set_page_token(page->next_page_token());
+          ListPages<Request, Response>(method, std::move(request), most, std::move(so_far), std::move(done));
+        });
+  }
 
   const ClientOptions options;
   const std::shared_ptr<const Connection> connection;
   CallSet calls;
 };
-
-// One page after the other; the next begins before the callback of the last has returned, so that Close sees it.
-void AsyncClient::Impl::ListPage(v1::ListSessionsRequest request, size_t most, std::shared_ptr<Sessions> so_far,
-                                 Callback<Sessions> done) {
-  Repeatable<v1::ListSessionsRequest, v1::ListSessionsResponse>(
-      &AsyncStub::ListSessions, request,
-      [this, request, most, so_far, done = std::move(done)](absl::StatusOr<v1::ListSessionsResponse> page) mutable {
-        if (!page.ok()) return done(page.status());
-        MoveSessions(*page, *so_far);
-        if (so_far->size() > most) so_far->resize(most);
-        if (page->next_page_token().empty() || so_far->size() == most) return done(std::move(*so_far));
-        request.set_page_token(page->next_page_token());
-        ListPage(std::move(request), most, std::move(so_far), std::move(done));
-      });
-}
 
 AsyncClient::AsyncClient(const ClientOptions& options)
     : impl_(std::make_unique<Impl>(std::make_shared<Connection>(options), options)) {}
@@ -103,8 +126,9 @@ void AsyncClient::Get(const std::string& name, const Callback<v1::Session>& done
 }
 
 void AsyncClient::List(const std::string& parent, const ListOptions& options, const Callback<Sessions>& done) {
-  const size_t most = options.limit > 0 ? static_cast<size_t>(options.limit) : std::numeric_limits<size_t>::max();
-  impl_->ListPage(FirstPageRequest(parent, options), most, std::make_shared<Sessions>(), done);
+  impl_->ListPages<v1::ListSessionsRequest, v1::ListSessionsResponse>(
+      &AsyncStub::ListSessions, FirstPageRequest(parent, options), MostOf(options.limit), std::make_shared<Sessions>(),
+      done);
 }
 
 void AsyncClient::Update(const v1::Session& session, const std::vector<std::string>& paths,
@@ -163,6 +187,35 @@ void AsyncClient::GetFleetSummary(const std::string& parent, const std::string& 
   request.set_parent(parent);
   request.set_filter(filter);
   impl_->Repeatable(&AsyncStub::GetFleetSummary, std::move(request), done);
+}
+
+void AsyncClient::Apply(const std::string& parent, const std::string& owner, Sessions sessions,
+                        const ApplyOptions& options, const Callback<v1::ApplySessionsResponse>& done) {
+  impl_->Apply(ApplyHeader(parent, owner, options), Rewinding(std::move(sessions)), /*rewinds=*/true, done);
+}
+
+void AsyncClient::ApplyFrom(const std::string& parent, const std::string& owner, const SessionSource& source,
+                            const ApplyOptions& options, const Callback<v1::ApplySessionsResponse>& done) {
+  impl_->Apply(
+      ApplyHeader(parent, owner, options), [source] { return source; }, /*rewinds=*/false, done);
+}
+
+void AsyncClient::RenewLease(const std::string& parent, const std::string& owner, std::chrono::nanoseconds ttl,
+                             const Callback<v1::Lease>& done) {
+  impl_->Repeatable(&AsyncStub::RenewLease, LeaseRequest(parent, owner, ttl), done);
+}
+
+void AsyncClient::ListEvents(const std::string& parent, const EventOptions& options, const Callback<Events>& done) {
+  impl_->ListPages<v1::ListSessionEventsRequest, v1::ListSessionEventsResponse>(
+      &AsyncStub::ListSessionEvents, EventsRequest(parent, options), MostOf(options.limit), std::make_shared<Events>(),
+      done);
+}
+
+void AsyncClient::ListEventPage(const std::string& parent, const EventOptions& options, const std::string& page_token,
+                                const Callback<v1::ListSessionEventsResponse>& done) {
+  v1::ListSessionEventsRequest request = EventsRequest(parent, options);
+  request.set_page_token(page_token);
+  impl_->Repeatable(&AsyncStub::ListSessionEvents, std::move(request), done);
 }
 
 std::unique_ptr<Watch> AsyncClient::WatchSessions(const std::string& parent, const WatchOptions& options) {

@@ -23,6 +23,7 @@ T Await(const Start& start) {
 
 using SessionOr = absl::StatusOr<v1::Session>;
 using SessionsOr = absl::StatusOr<std::vector<v1::Session>>;
+using AppliedOr = absl::StatusOr<v1::ApplySessionsResponse>;
 
 }  // namespace
 
@@ -81,6 +82,50 @@ absl::StatusOr<int> Client::ReconnectAll(const std::string& parent, const std::s
 absl::StatusOr<v1::FleetSummary> Client::GetFleetSummary(const std::string& parent, const std::string& filter) {
   return Await<absl::StatusOr<v1::FleetSummary>>(
       [&](const auto& done) { async_.GetFleetSummary(parent, filter, done); });
+}
+
+absl::StatusOr<v1::ApplySessionsResponse> Client::Apply(const std::string& parent, const std::string& owner,
+                                                        std::vector<v1::Session> sessions,
+                                                        const ApplyOptions& options) {
+  return Await<AppliedOr>([&](const auto& done) { async_.Apply(parent, owner, std::move(sessions), options, done); });
+}
+
+absl::StatusOr<v1::ApplySessionsResponse> Client::ApplyFrom(const std::string& parent, const std::string& owner,
+                                                            const SessionSource& source, const ApplyOptions& options) {
+  return Await<AppliedOr>([&](const auto& done) { async_.ApplyFrom(parent, owner, source, options, done); });
+}
+
+absl::StatusOr<v1::Lease> Client::RenewLease(const std::string& parent, const std::string& owner,
+                                             std::chrono::nanoseconds ttl) {
+  return Await<absl::StatusOr<v1::Lease>>([&](const auto& done) { async_.RenewLease(parent, owner, ttl, done); });
+}
+
+absl::StatusOr<std::vector<v1::SessionEvent>> Client::ListEvents(const std::string& parent,
+                                                                 const EventOptions& options) {
+  return Await<absl::StatusOr<std::vector<v1::SessionEvent>>>(
+      [&](const auto& done) { async_.ListEvents(parent, options, done); });
+}
+
+absl::StatusOr<v1::ListSessionEventsResponse> Client::ListEventPage(const std::string& parent,
+                                                                    const EventOptions& options,
+                                                                    const std::string& page_token) {
+  return Await<absl::StatusOr<v1::ListSessionEventsResponse>>(
+      [&](const auto& done) { async_.ListEventPage(parent, options, page_token, done); });
+}
+
+absl::Status Client::ForEachEvent(const std::string& parent, const EventOptions& options,
+                                  const std::function<bool(const v1::SessionEvent&)>& visit) {
+  std::string token;
+  int shown = 0;
+  do {
+    const auto page = ListEventPage(parent, options, token);
+    if (!page.ok()) return page.status();
+    for (const v1::SessionEvent& event : page->events()) {
+      if (!visit(event) || ++shown == options.limit) return absl::OkStatus();
+    }
+    token = page->next_page_token();
+  } while (!token.empty());
+  return absl::OkStatus();
 }
 
 }  // namespace holter::client

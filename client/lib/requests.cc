@@ -11,6 +11,8 @@ namespace {
 
 constexpr int kPageSize = 1000;
 
+int PageSize(int limit) { return limit > 0 ? std::min(limit, kPageSize) : kPageSize; }
+
 // tenants/{tenant}/sessions/{session} to both halves; the server judges them.
 std::pair<std::string, std::string> SplitName(const std::string& name) {
   const std::string_view infix = "/sessions/";
@@ -92,10 +94,38 @@ v1::ReconnectSessionsRequest ReconnectAllRequest(const std::string& parent, cons
   return request;
 }
 
+v1::ApplySessionsRequest ApplyHeader(const std::string& parent, const std::string& owner, const ApplyOptions& options) {
+  v1::ApplySessionsRequest header;
+  header.set_parent(parent);
+  header.set_owner(owner);
+  header.set_dry_run(options.dry_run);
+  header.set_prune(options.prune);
+  if (options.lease_ttl.count() != 0) *header.mutable_lease_ttl() = ToProto(options.lease_ttl);
+  return header;
+}
+
+v1::RenewLeaseRequest LeaseRequest(const std::string& parent, const std::string& owner, std::chrono::nanoseconds ttl) {
+  v1::RenewLeaseRequest request;
+  request.set_parent(parent);
+  request.set_owner(owner);
+  *request.mutable_ttl() = ToProto(ttl);
+  return request;
+}
+
+v1::ListSessionEventsRequest EventsRequest(const std::string& parent, const EventOptions& options) {
+  v1::ListSessionEventsRequest request;
+  request.set_parent(parent);
+  request.set_page_size(PageSize(options.limit));
+  if (options.start) *request.mutable_start_time() = ToProto(*options.start);
+  if (options.end) *request.mutable_end_time() = ToProto(*options.end);
+  for (const v1::Reason reason : options.reasons) request.add_reasons(reason);
+  return request;
+}
+
 v1::ListSessionsRequest FirstPageRequest(const std::string& parent, const ListOptions& options) {
   v1::ListSessionsRequest request;
   request.set_parent(parent);
-  request.set_page_size(options.limit > 0 ? std::min(options.limit, kPageSize) : kPageSize);
+  request.set_page_size(PageSize(options.limit));
   request.set_filter(options.filter);
   request.set_order_by(options.order_by);
   return request;
@@ -106,6 +136,14 @@ google::protobuf::Duration ToProto(std::chrono::nanoseconds duration) {
   const auto whole = std::chrono::duration_cast<std::chrono::seconds>(duration);
   proto.set_seconds(whole.count());
   proto.set_nanos(static_cast<int32_t>((duration - whole).count()));
+  return proto;
+}
+
+google::protobuf::Timestamp ToProto(std::chrono::system_clock::time_point time) {
+  const auto whole = std::chrono::floor<std::chrono::seconds>(time.time_since_epoch());
+  google::protobuf::Timestamp proto;
+  proto.set_seconds(whole.count());
+  proto.set_nanos(static_cast<int32_t>(std::chrono::nanoseconds(time.time_since_epoch() - whole).count()));
   return proto;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "holter/apply.h"
 #include "holter/options.h"
 #include "holter/v1/session_service.pb.h"
 
@@ -20,6 +21,9 @@ v1::BatchDeleteSessionsRequest BatchDeleteRequest(const std::string& parent, con
                                                   const ChangeOptions& options);
 v1::ReconnectSessionsRequest ReconnectAllRequest(const std::string& parent, const std::string& filter,
                                                  std::chrono::nanoseconds over);
+v1::ApplySessionsRequest ApplyHeader(const std::string& parent, const std::string& owner, const ApplyOptions& options);
+v1::RenewLeaseRequest LeaseRequest(const std::string& parent, const std::string& owner, std::chrono::nanoseconds ttl);
+v1::ListSessionEventsRequest EventsRequest(const std::string& parent, const EventOptions& options);
 v1::ListSessionsRequest FirstPageRequest(const std::string& parent, const ListOptions& options);
 
 // The id that the caller chose, or a new one.
@@ -36,5 +40,6 @@ Request CommandRequest(const std::string& name, const ChangeOptions& options) {
 }
 
 google::protobuf::Duration ToProto(std::chrono::nanoseconds duration);
+google::protobuf::Timestamp ToProto(std::chrono::system_clock::time_point time);
 
 }  // namespace holter::client

@@ -30,7 +30,11 @@ std::string CompleteMessage(const grpc::Status& status, const absl::Status& deta
   std::string message = status.error_message();
   if (message.empty()) message = absl::StatusCodeToString(detailed.code());
   for (const BadField& bad : BadFieldsOf(detailed)) {
-    if (!absl::StrContains(message, bad.field)) absl::StrAppend(&message, "; ", bad.field, ": ", bad.description);
+    if (bad.field.empty()) {
+      absl::StrAppend(&message, "; ", bad.description);  // how many more there are
+    } else if (!absl::StrContains(message, bad.field)) {
+      absl::StrAppend(&message, "; ", bad.field, ": ", bad.description);
+    }
   }
   if (const std::string reason = ReasonOf(detailed); !reason.empty() && !absl::StrContains(message, reason)) {
     absl::StrAppend(&message, " (", reason, ")");

@@ -6,6 +6,7 @@
            Hosts of example.org and the like are played by the demo's peer.
   ```yaml  with `sessions:`, is applied, and what `holter list -o yaml` then prints is applied again and changes nothing; without,
            it is a configuration of holterd and is checked.
+  ```cpp   stands line by line in a program of examples/cpp, which the tests build and run.
   ```text  is only shown. Every other block is a fault: what is not run has to say so.
 
 Usage: examples.py ROOT HOLTERD HOLTER
@@ -215,6 +216,19 @@ def check_configuration(world, content):
     world.run(["build/holterd", "--check-config", "--config", str(path)])
 
 
+def without_indent(text):
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def find_in_examples(root, content):
+    wanted = without_indent(content)
+    for example in (root / "examples" / "cpp").glob("*.cc"):
+        lines = without_indent(example.read_text())
+        if wanted and any(lines[i:i + len(wanted)] == wanted for i in range(len(lines))):
+            return
+    raise Fault("stands in no program of examples/cpp")
+
+
 def judge(world, language, content):
     if language == "sh":
         run_shell(world, content)
@@ -222,10 +236,12 @@ def judge(world, language, content):
         apply_sessions(world, content)
     elif language == "yaml":
         check_configuration(world, content)
+    elif language == "cpp":
+        find_in_examples(world.root, content)
     elif language is None:
         raise Fault("an indented block: fence it as sh, yaml or text")
     elif language != "text":
-        raise Fault(f"a block of \"{language}\": sh and yaml are run, what is only shown is text")
+        raise Fault(f"a block of \"{language}\": sh and yaml are run, cpp stands in examples/cpp, what is only shown is text")
 
 
 def pages_of(root):
@@ -238,7 +254,7 @@ def faults(root, holterd, holter):
     with World(root, holterd, holter) as world:
         for page in pages_of(root):
             for line, language, content in blocks_of(page.read_text()):
-                ran += language in ("sh", "yaml")
+                ran += language in ("sh", "yaml", "cpp")
                 try:
                     judge(world, language, content)
                 except (Fault, subprocess.TimeoutExpired, ValueError, OSError) as fault:

@@ -61,6 +61,14 @@ class ExamplesTest(unittest.TestCase):
     def test_a_target_that_ci_does_not_make_is_found(self):
         self.assertIn("make tset", self.faults(self.block("sh", "make tset\n"))[0])
 
+    def test_code_that_no_example_has_is_found(self):
+        folder = self.root / "examples" / "cpp"
+        folder.mkdir(parents=True)
+        (folder / "a.cc").write_text("int main() {\n  Apply(1);\n\n  Apply(2);\n}\n")
+        self.assertEqual(self.faults(self.block("cpp", "Apply(1);\nApply(2);\n")), [])
+        for other in ("Apply(3);\n", "Apply(2);\nApply(1);\n", "\n"):
+            self.assertIn("stands in no program", self.faults(self.block("cpp", other))[0])
+
     def test_blocks_that_do_not_say_what_they_are_are_found(self):
         self.assertIn("a block of \"\"", self.faults(self.block("", "x\n"))[0])
         self.assertIn("a block of \"bash\"", self.faults(self.block("bash", "x\n"))[0])

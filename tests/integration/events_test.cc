@@ -1,17 +1,11 @@
 // The history of sessions, over the wire.
-#include <google/rpc/error_details.pb.h>
-#include <google/rpc/status.pb.h>
-#include <grpcpp/create_channel.h>
-#include <grpcpp/security/credentials.h>
 #include <signal.h>
 
 #include <algorithm>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "holter/status.h"
-#include "holter/v1/session_service.grpc.pb.h"
 #include "tests/integration/fixture.h"
 
 namespace holter::integration {
@@ -23,20 +17,10 @@ using ::testing::SizeIs;
 
 class EventsTest : public EndToEndTest {
  protected:
-  grpc::Status Call(const v1::ListSessionEventsRequest& request, v1::ListSessionEventsResponse& response) {
-    const auto stub =
-        v1::SessionService::NewStub(grpc::CreateChannel(daemon->grpc(), grpc::InsecureChannelCredentials()));
-    grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() + kPatience);
-    return stub->ListSessionEvents(&context, request, &response);
-  }
-  std::vector<v1::SessionEvent> EventsOf(const std::string& id) {
-    v1::ListSessionEventsRequest request;
-    request.set_parent(NameOf(id));
-    v1::ListSessionEventsResponse response;
-    const grpc::Status status = Call(request, response);
-    EXPECT_TRUE(status.ok()) << status.error_message();
-    return {response.events().begin(), response.events().end()};
+  std::vector<v1::SessionEvent> EventsOf(const std::string& id, const client::EventOptions& options = {}) {
+    auto events = client->ListEvents(NameOf(id), options);
+    EXPECT_TRUE(events.ok()) << events.status();
+    return events.ok() ? *std::move(events) : std::vector<v1::SessionEvent>();
   }
   void KillAndStart() {
     daemon->process().Signal(SIGKILL);
@@ -86,47 +70,61 @@ TEST_F(EventsTest, PagesOfATenant) {
   StartDaemon();
   for (const char* id : {"a", "b", "c"}) Declare(id, peer.Url());
   for (const char* id : {"a", "b", "c"}) AwaitHealthy(id);
-  v1::ListSessionEventsRequest request;
-  request.set_parent(NameOf("-"));
-  v1::ListSessionEventsResponse all;
-  ASSERT_TRUE(Call(request, all).ok());
-  ASSERT_GE(all.events_size(), 3);
-  request.set_page_size(2);
+  const auto all = EventsOf("-");
+  ASSERT_GE(all.size(), 3U);
   std::vector<std::string> paged;
+  std::string token;
   do {
-    v1::ListSessionEventsResponse page;
-    ASSERT_TRUE(Call(request, page).ok());
-    EXPECT_LE(page.events_size(), 2);
-    for (const auto& event : page.events()) paged.push_back(event.SerializeAsString());
-    request.set_page_token(page.next_page_token());
-  } while (!request.page_token().empty());
-  ASSERT_THAT(paged, SizeIs(static_cast<size_t>(all.events_size())));
-  for (int i = 0; i < all.events_size(); ++i) {
-    EXPECT_EQ(paged[static_cast<size_t>(i)], all.events(i).SerializeAsString());
+    const auto page = client->ListEventPage(NameOf("-"), {.limit = 2}, token);
+    ASSERT_TRUE(page.ok()) << page.status();
+    EXPECT_LE(page->events_size(), 2);
+    for (const auto& event : page->events()) paged.push_back(event.SerializeAsString());
+    token = page->next_page_token();
+  } while (!token.empty());
+  ASSERT_THAT(paged, SizeIs(all.size()));
+  for (size_t i = 0; i < all.size(); ++i) EXPECT_EQ(paged[i], all[i].SerializeAsString());
+}
+
+TEST_F(EventsTest, ByTimeAndReasonAndOneByOne) {
+  Peer peer(PeerKind::kPython, scratch, nullptr);
+  StartDaemon();
+  Declare("feed", peer.Url());
+  AwaitHealthy("feed");
+  const auto before_the_loss = std::chrono::system_clock::now();
+  peer.Kill();
+  std::vector<v1::SessionEvent> refused;
+  ASSERT_TRUE(Await([&] {
+    refused = EventsOf("feed", {.reasons = {v1::REASON_CONNECT_REFUSED}});
+    return !refused.empty();
+  }));
+  for (const auto& event : refused) EXPECT_EQ(event.reason(), v1::REASON_CONNECT_REFUSED);
+  for (const auto& event : EventsOf("feed", {.end = before_the_loss})) {
+    EXPECT_LT(ToTime(event.time()), before_the_loss);
+    EXPECT_NE(event.to_health(), v1::HEALTH_DOWN);
   }
+  for (const auto& event : EventsOf("feed", {.start = before_the_loss})) {
+    EXPECT_GE(ToTime(event.time()), before_the_loss);
+  }
+  EXPECT_THAT(EventsOf("feed", {.limit = 1}), SizeIs(1));
+  std::vector<v1::SessionEvent> visited;
+  const absl::Status status =
+      client->ForEachEvent(NameOf("feed"), {.end = before_the_loss}, [&](const v1::SessionEvent& event) {
+        visited.push_back(event);
+        return visited.size() < 2;
+      });
+  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_THAT(visited, SizeIs(2));
 }
 
 TEST_F(EventsTest, ErrorsNameTheFields) {
   StartDaemon();
-  v1::ListSessionEventsRequest request;
-  request.set_parent("tenants/-/sessions/-");
-  request.set_page_token("x");
-  v1::ListSessionEventsResponse response;
-  const grpc::Status status = Call(request, response);
-  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
-  google::rpc::Status details;
-  ASSERT_TRUE(details.ParseFromString(status.error_details()));
-  google::rpc::ErrorInfo info;
-  google::rpc::BadRequest bad;
-  for (const auto& detail : details.details()) {
-    detail.UnpackTo(&info);
-    detail.UnpackTo(&bad);
-  }
-  EXPECT_EQ(info.reason(), "INVALID_FIELD");
-  EXPECT_EQ(info.domain(), "holter.v1");
-  ASSERT_THAT(bad.field_violations(), SizeIs(2));
-  EXPECT_EQ(bad.field_violations(0).field(), "parent");
-  EXPECT_EQ(bad.field_violations(1).field(), "page_token");
+  const absl::Status status = client->ListEventPage("tenants/-/sessions/-", {}, "x").status();
+  EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+  EXPECT_EQ(client::ReasonOf(status), "INVALID_FIELD");
+  const auto fields = client::BadFieldsOf(status);
+  ASSERT_THAT(fields, SizeIs(2));
+  EXPECT_EQ(fields[0].field, "parent");
+  EXPECT_EQ(fields[1].field, "page_token");
 }
 
 TEST_F(EventsTest, ADamagedHistoryKeepsNobodyFromStarting) {

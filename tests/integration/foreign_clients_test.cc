@@ -76,8 +76,32 @@ TEST_F(ForeignClientTest, Node) {
 
 // Built against the library as it is installed.
 TEST_F(ForeignClientTest, InstalledLibrary) {
-  ExpectTheWholeLife({HOLTER_EXAMPLE_BINARY, daemon->grpc(), peer->Url()});
+  ExpectTheWholeLife({HOLTER_EXAMPLES "/session_life", daemon->grpc(), peer->Url()});
   EXPECT_NE(out.find("the callback says HEALTH_HEALTHY\n"), std::string::npos) << out;
+}
+
+// The other example of the library, twice: a set that is gone may be declared again.
+TEST_F(ForeignClientTest, InstalledLibraryDeclaresASet) {
+  for (int i = 0; i < 2; ++i) {
+    ChildProcess example({HOLTER_EXAMPLES "/owned_set", daemon->grpc(), peer->Url()}, scratch.path());
+    const auto report = example.Wait(kPatience);
+    ASSERT_TRUE(report.has_value()) << example.Out() << example.Err();
+    EXPECT_EQ(report->code, 0) << example.Err();
+    EXPECT_EQ(example.Out(),
+              "  ACTION_CREATED tenants/default/sessions/example-set-0\n"
+              "  ACTION_CREATED tenants/default/sessions/example-set-1\n"
+              "  ACTION_CREATED tenants/default/sessions/example-set-2\n"
+              "3 created, 0 updated, 0 deleted, 0 unchanged\n"
+              "the lease of 3 sessions is renewed\n"
+              "  ACTION_UNCHANGED tenants/default/sessions/example-set-0\n"
+              "  ACTION_UNCHANGED tenants/default/sessions/example-set-1\n"
+              "  ACTION_DELETED tenants/default/sessions/example-set-2\n"
+              "0 created, 0 updated, 1 deleted, 2 unchanged\n"
+              "  ACTION_DELETED tenants/default/sessions/example-set-0\n"
+              "  ACTION_DELETED tenants/default/sessions/example-set-1\n"
+              "0 created, 0 updated, 2 deleted, 0 unchanged\n");
+    EXPECT_TRUE(client->List("tenants/-")->empty());
+  }
 }
 
 }  // namespace

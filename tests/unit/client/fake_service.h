@@ -60,6 +60,10 @@ class FakeService final : public v1::SessionService::Service {
   using ReconnectAllScript =
       std::function<grpc::Status(const v1::ReconnectSessionsRequest&, v1::ReconnectSessionsResponse*)>;
   using SummaryScript = std::function<grpc::Status(const v1::GetFleetSummaryRequest&, v1::FleetSummary*)>;
+  using ApplyStream = grpc::ServerReaderWriter<v1::ApplySessionsResponse, v1::ApplySessionsRequest>;
+  using ApplyScript = std::function<grpc::Status(ApplyStream*)>;
+  using RenewScript = std::function<grpc::Status(const v1::RenewLeaseRequest&, v1::Lease*)>;
+  using EventsScript = std::function<grpc::Status(const v1::ListSessionEventsRequest&, v1::ListSessionEventsResponse*)>;
   using WatchScript = std::function<grpc::Status(const v1::WatchSessionsRequest&, grpc::ServerContext*, Writer*)>;
 
   // `copies` of a script are taken one after the other.
@@ -106,6 +110,9 @@ class FakeService final : public v1::SessionService::Service {
   Scripts<ReconnectScript> reconnect;
   Scripts<ReconnectAllScript> reconnect_all;
   Scripts<SummaryScript> summary;
+  Scripts<ApplyScript> apply;
+  Scripts<RenewScript> renew;
+  Scripts<EventsScript> events;
   Scripts<WatchScript> watch;
 
   // What the last unary call carried as "authorization"; empty: nothing.
@@ -173,6 +180,14 @@ class FakeService final : public v1::SessionService::Service {
   grpc::Status ListSessions(grpc::ServerContext*, const v1::ListSessionsRequest* request,
                             v1::ListSessionsResponse* response) override {
     return list.Run(std::cref(*request), response);
+  }
+  grpc::Status ApplySessions(grpc::ServerContext*, ApplyStream* stream) override { return apply.Run(stream); }
+  grpc::Status RenewLease(grpc::ServerContext*, const v1::RenewLeaseRequest* request, v1::Lease* response) override {
+    return renew.Run(std::cref(*request), response);
+  }
+  grpc::Status ListSessionEvents(grpc::ServerContext*, const v1::ListSessionEventsRequest* request,
+                                 v1::ListSessionEventsResponse* response) override {
+    return events.Run(std::cref(*request), response);
   }
   grpc::Status WatchSessions(grpc::ServerContext* context, const v1::WatchSessionsRequest* request,
                              Writer* writer) override {

@@ -37,6 +37,13 @@ TEST(StatusTest, FieldsThatTheMessageNamesAreNotRepeated) {
   EXPECT_EQ(message, "session.group: too long (INVALID_FIELD)");
 }
 
+TEST(StatusTest, OfVeryManyFieldsTheMessageTellsHowManyMore) {
+  const std::string message(FromGrpc(DetailedStatus(grpc::StatusCode::INVALID_ARGUMENT, "bad", "INVALID_FIELD",
+                                                    {{"session.group", "too long"}, {"", "and 12 more"}}))
+                                .message());
+  EXPECT_EQ(message, "bad; session.group: too long; and 12 more (INVALID_FIELD)");
+}
+
 TEST(StatusTest, AStatusWithoutDetailsIsItself) {
   const absl::Status status = FromGrpc({grpc::StatusCode::UNAVAILABLE, "connection refused"});
   EXPECT_EQ(status, absl::UnavailableError("connection refused"));

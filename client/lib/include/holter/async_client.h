@@ -12,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "holter/apply.h"
 #include "holter/options.h"
 #include "holter/v1/session.pb.h"
 #include "holter/v1/session_service.pb.h"
@@ -67,6 +68,26 @@ class AsyncClient {
   void ReconnectAll(const std::string& parent, const std::string& filter, std::chrono::nanoseconds over,
                     const Callback<int>& done);
   void GetFleetSummary(const std::string& parent, const std::string& filter, const Callback<v1::FleetSummary>& done);
+
+  // Declares the whole set of sessions of `owner`, all or nothing, in as many messages as it takes. The answer is
+  // whole: what became of each session, and the sum. Repeated only as long as the server cannot have had all of the
+  // set: thereafter an UNAVAILABLE may have changed everything, its message says so, and whether to send the set again
+  // is the caller's choice. Doing so is harmless, unless somebody else declares for the same owner.
+  void Apply(const std::string& parent, const std::string& owner, std::vector<v1::Session> sessions,
+             const ApplyOptions& options, const Callback<v1::ApplySessionsResponse>& done);
+  // The same for sets that are not to be in memory as a whole; once `source` was asked there is no repetition.
+  void ApplyFrom(const std::string& parent, const std::string& owner, const SessionSource& source,
+                 const ApplyOptions& options, const Callback<v1::ApplySessionsResponse>& done);
+  // The lease of `owner` then ends `ttl` after the server heard of it. Repeated: that moves the end a little further.
+  void RenewLease(const std::string& parent, const std::string& owner, std::chrono::nanoseconds ttl,
+                  const Callback<v1::Lease>& done);
+
+  // What happened, all pages. `parent` is the name of a session, or `tenants/{tenant}/sessions/-`.
+  void ListEvents(const std::string& parent, const EventOptions& options,
+                  const Callback<std::vector<v1::SessionEvent>>& done);
+  // One page, at most 1000; the first has no token, the last none of the next.
+  void ListEventPage(const std::string& parent, const EventOptions& options, const std::string& page_token,
+                     const Callback<v1::ListSessionEventsResponse>& done);
 
   // The watch may outlive the client.
   std::unique_ptr<Watch> WatchSessions(const std::string& parent, const WatchOptions& options = {});

@@ -6,6 +6,8 @@
 // It knows the protos, gRPC and Abseil, and nothing of the daemon.
 #pragma once
 
+#include <functional>
+
 #include "holter/async_client.h"
 
 namespace holter::client {
@@ -36,6 +38,20 @@ class Client {
   absl::StatusOr<v1::Session> Reconnect(const std::string& name, const ChangeOptions& options = {});
   absl::StatusOr<int> ReconnectAll(const std::string& parent, const std::string& filter, std::chrono::nanoseconds over);
   absl::StatusOr<v1::FleetSummary> GetFleetSummary(const std::string& parent, const std::string& filter = "");
+
+  absl::StatusOr<v1::ApplySessionsResponse> Apply(const std::string& parent, const std::string& owner,
+                                                  std::vector<v1::Session> sessions, const ApplyOptions& options = {});
+  absl::StatusOr<v1::ApplySessionsResponse> ApplyFrom(const std::string& parent, const std::string& owner,
+                                                      const SessionSource& source, const ApplyOptions& options = {});
+  absl::StatusOr<v1::Lease> RenewLease(const std::string& parent, const std::string& owner,
+                                       std::chrono::nanoseconds ttl);
+
+  absl::StatusOr<std::vector<v1::SessionEvent>> ListEvents(const std::string& parent, const EventOptions& options = {});
+  absl::StatusOr<v1::ListSessionEventsResponse> ListEventPage(const std::string& parent, const EventOptions& options,
+                                                              const std::string& page_token);
+  // Shows one event after the other to `visit`, page by page, until there is none or `visit` says false.
+  absl::Status ForEachEvent(const std::string& parent, const EventOptions& options,
+                            const std::function<bool(const v1::SessionEvent&)>& visit);
 
   std::unique_ptr<Watch> WatchSessions(const std::string& parent, const WatchOptions& options = {}) {
     return async_.WatchSessions(parent, options);

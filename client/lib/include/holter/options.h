@@ -4,8 +4,10 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "holter/retry.h"
+#include "holter/v1/session.pb.h"
 
 namespace holter::client {
 
@@ -44,6 +46,14 @@ struct ListOptions {
   std::string filter{};
   std::string order_by{};
   int limit = 0;  // most sessions to take; 0: all
+};
+
+// Which events; the newest are told first.
+struct EventOptions {
+  std::optional<std::chrono::system_clock::time_point> start{};  // at or after
+  std::optional<std::chrono::system_clock::time_point> end{};    // before
+  std::vector<v1::Reason> reasons{};                             // REASON_UNSPECIFIED is that of a recovery; none: any
+  int limit = 0;                                                 // most events to take; 0: all
 };
 
 }  // namespace holter::client

@@ -13,7 +13,7 @@ class Status;
 
 namespace holter::client {
 
-// One field of the request and what was expected of it.
+// One field of the request and what was expected of it. Of very many the last has no field and says how many more.
 struct BadField {
   std::string field;  // "session.spec.beats[0].interval"
   std::string description;

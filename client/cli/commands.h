@@ -21,6 +21,7 @@ void AddDeleteCommand(CLI::App& app, Invocation& invocation);
 void AddPauseCommand(CLI::App& app, Invocation& invocation);
 void AddResumeCommand(CLI::App& app, Invocation& invocation);
 void AddReconnectCommand(CLI::App& app, Invocation& invocation);
+void AddRenewLeaseCommand(CLI::App& app, Invocation& invocation);
 void AddExportCommand(CLI::App& app, Invocation& invocation);
 void AddWatchCommand(CLI::App& app, Invocation& invocation);
 void AddPingCommand(CLI::App& app, Invocation& invocation);

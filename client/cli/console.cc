@@ -9,6 +9,20 @@
 #include "holter/status.h"
 
 namespace holter::cli {
+namespace {
+
+// What has no field says that there are more.
+std::string FieldLine(const client::BadField& bad, const FieldWords& words) {
+  if (bad.field.empty()) return bad.description;
+  return fmt::format("{}: {}", words ? words(bad.field) : bad.field, bad.description);
+}
+
+std::string HowMany(const std::vector<client::BadField>& fields) {
+  if (fields.back().field.empty()) return fmt::format("more than {} fields are", fields.size() - 1);
+  return fields.size() == 1 ? "1 field is" : fmt::format("{} fields are", fields.size());
+}
+
+}  // namespace
 
 Console StandardConsole() {
   const bool terminal = isatty(STDOUT_FILENO) == 1;
@@ -35,14 +49,14 @@ ExitCode ExitCodeOf(const absl::Status& error) {
   }
 }
 
-ExitCode ReportError(Console& console, std::string_view what, const absl::Status& error) {
+ExitCode ReportError(Console& console, std::string_view what, const absl::Status& error, const FieldWords& words) {
   const std::vector<client::BadField> fields = client::BadFieldsOf(error);
   if (absl::IsUnavailable(error) && client::ReasonOf(error).empty()) {  // gRPC's words, not the server's
     console.err << fmt::format("holter: {}: cannot reach holterd (--server, HOLTER_SERVER): {}\n", what,
                                std::string(error.message()));
-  } else if (fields.size() > 1) {
-    console.err << fmt::format("holter: {}: {} fields are not valid\n", what, fields.size());
-    for (const client::BadField& bad : fields) console.err << fmt::format("  {}: {}\n", bad.field, bad.description);
+  } else if (fields.size() > 1 || (words && !fields.empty())) {
+    console.err << fmt::format("holter: {}: {} not valid\n", what, HowMany(fields));
+    for (const client::BadField& bad : fields) console.err << "  " << FieldLine(bad, words) << "\n";
   } else {
     console.err << fmt::format("holter: {}: {}\n", what, std::string(error.message()));
   }

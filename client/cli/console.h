@@ -1,6 +1,7 @@
 // Where a command reads and writes; tests hand in strings.
 #pragma once
 
+#include <functional>
 #include <iostream>
 #include <string>
 #include <string_view>
@@ -21,9 +22,12 @@ struct Console {
 // The process's own streams.
 Console StandardConsole();
 
-// Says on standard error what failed, one bad field a line when there are several, and gives the exit code that fits:
-// an error from the server by its code.
-ExitCode ReportError(Console& console, std::string_view what, const absl::Status& error);
+// The user's word for a field of a request.
+using FieldWords = std::function<std::string(const std::string& field)>;
+
+// Says on standard error what failed, one bad field a line when there are several or when they have words, and gives
+// the exit code that fits: an error from the server by its code.
+ExitCode ReportError(Console& console, std::string_view what, const absl::Status& error, const FieldWords& words = {});
 // The same for an error that no server made.
 ExitCode ReportUsage(Console& console, std::string_view message);
 

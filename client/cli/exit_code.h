@@ -9,6 +9,7 @@ enum class ExitCode : int {
   kUsage = 2,        // bad flags, or a file that cannot be read or does not parse
   kRefused = 3,      // the server said no
   kUnreachable = 4,  // the server cannot be reached, or did not answer in time
+  kDiffers = 5,      // --dry-run --exit-code: something would change
 };
 
 inline constexpr char kExitCodeFooter[] =
@@ -17,6 +18,7 @@ inline constexpr char kExitCodeFooter[] =
     "  1  heartbeats were lost, no connection came about, the wait was in vain, or the output could not be written\n"
     "  2  bad flags, or a file that cannot be read or does not parse; nothing was sent\n"
     "  3  the server said no; the message says why\n"
-    "  4  the server cannot be reached, or did not answer in time\n";
+    "  4  the server cannot be reached, or did not answer in time\n"
+    "  5  apply --dry-run --exit-code: something would change\n";
 
 }  // namespace holter::cli

@@ -47,6 +47,7 @@ ExitCode Run(int argc, const char* const* argv, Console& console) {
   AddPauseCommand(app, invocation);
   AddResumeCommand(app, invocation);
   AddReconnectCommand(app, invocation);
+  AddRenewLeaseCommand(app, invocation);
   AddExportCommand(app, invocation);
   AddWatchCommand(app, invocation);
   AddPingCommand(app, invocation);

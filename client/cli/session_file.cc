@@ -6,7 +6,8 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
-#include <set>
+#include <map>
+#include <utility>
 
 #include "spec/yaml.h"
 
@@ -33,28 +34,40 @@ void ClearOutputOnly(v1::Session& session) {
   session.clear_create_time();
   session.clear_update_time();
   session.clear_origin();
+  session.clear_owner();
+  session.clear_expire_time();
 }
 
 absl::StatusOr<std::vector<v1::Session>> ReadSessionFile(const Invocation& invocation, const std::string& path) {
-  const absl::StatusOr<std::string> text = ReadText(invocation, path);
-  if (!text.ok()) return text.status();
-  const std::string label = path == "-" ? "standard input" : path;
-  auto sessions = spec::ParseSessionsYaml(*text, label);
-  if (!sessions.ok()) return sessions.status();
-  std::set<std::string> names;
-  for (size_t i = 0; i < sessions->size(); ++i) {
-    v1::Session& session = (*sessions)[i];
-    if (session.name().empty()) {
-      return absl::InvalidArgumentError(fmt::format("{}: sessions[{}].name: is required", label, i));
+  absl::StatusOr<SessionFiles> files = ReadSessionFiles(invocation, {path});
+  if (!files.ok()) return files.status();
+  return std::move(files->sessions);
+}
+
+absl::StatusOr<SessionFiles> ReadSessionFiles(const Invocation& invocation, const std::vector<std::string>& paths) {
+  SessionFiles files;
+  std::map<std::string, std::string> place_of;
+  for (const std::string& path : paths) {
+    const absl::StatusOr<std::string> text = ReadText(invocation, path);
+    if (!text.ok()) return text.status();
+    const std::string label = path == "-" ? "standard input" : path;
+    auto sessions = spec::ParseSessionsYaml(*text, label);
+    if (!sessions.ok()) return sessions.status();
+    for (size_t i = 0; i < sessions->size(); ++i) {
+      v1::Session& session = (*sessions)[i];
+      const std::string place = fmt::format("{}: sessions[{}]", label, i);
+      if (session.name().empty()) return absl::InvalidArgumentError(place + ".name: is required");
+      session.set_name(invocation.FullName(session.name()));
+      if (const auto [first, fresh] = place_of.try_emplace(session.name(), place); !fresh) {
+        return absl::InvalidArgumentError(
+            fmt::format("{}.name: {} stands twice, first in {}", place, session.name(), first->second));
+      }
+      ClearOutputOnly(session);
+      files.sessions.push_back(std::move(session));
+      files.places.push_back(place);
     }
-    session.set_name(invocation.FullName(session.name()));
-    if (!names.insert(session.name()).second) {
-      return absl::InvalidArgumentError(
-          fmt::format("{}: sessions[{}].name: {} stands twice", label, i, session.name()));
-    }
-    ClearOutputOnly(session);
   }
-  return sessions;
+  return files;
 }
 
 }  // namespace holter::cli

@@ -14,6 +14,15 @@ namespace holter::cli {
 // that what `holter list -o yaml` wrote can be declared again. Fails also when a name stands twice.
 absl::StatusOr<std::vector<v1::Session>> ReadSessionFile(const Invocation& invocation, const std::string& path);
 
+// The sessions of several files, and where each stands: "feeds.yaml: sessions[3]".
+struct SessionFiles {
+  std::vector<v1::Session> sessions{};
+  std::vector<std::string> places{};
+};
+
+// As ReadSessionFile; no name stands twice in all of them.
+absl::StatusOr<SessionFiles> ReadSessionFiles(const Invocation& invocation, const std::vector<std::string>& paths);
+
 // Leaves what a client declares.
 void ClearOutputOnly(v1::Session& session);
 

@@ -22,6 +22,7 @@ void AddPauseCommand(CLI::App& app, Invocation& invocation);
 void AddResumeCommand(CLI::App& app, Invocation& invocation);
 void AddReconnectCommand(CLI::App& app, Invocation& invocation);
 void AddRenewLeaseCommand(CLI::App& app, Invocation& invocation);
+void AddEventsCommand(CLI::App& app, Invocation& invocation);
 void AddExportCommand(CLI::App& app, Invocation& invocation);
 void AddWatchCommand(CLI::App& app, Invocation& invocation);
 void AddPingCommand(CLI::App& app, Invocation& invocation);

@@ -1,13 +1,34 @@
 // holter describe: why a session is as it is, with the evidence.
+#include <fmt/format.h>
+
 #include <memory>
 
 #include "client/cli/commands.h"
 #include "client/cli/flags.h"
 #include "client/cli/output.h"
 #include "client/cli/session_story.h"
+#include "client/cli/watch_lines.h"
+#include "client/cli/words.h"
 
 namespace holter::cli {
 namespace {
+
+constexpr int kMostEvents = 5;
+
+// The newest first. A history that cannot be read is no reason to keep the rest back.
+void PrintHistory(Invocation& invocation, client::Client& client, const std::string& name) {
+  const auto events = client.ListEvents(name, {.limit = kMostEvents});
+  if (!events.ok()) {
+    invocation.console.out << fmt::format("  history: {}\n", std::string(events.status().message()));
+    return;
+  }
+  if (events->empty()) return;
+  invocation.console.out << "  history:\n";
+  for (const v1::SessionEvent& event : *events) {
+    invocation.console.out << fmt::format("    {}  {}\n", LocalTime(ToWallTime(event.time())),
+                                          EventWords(event, invocation.console.color));
+  }
+}
 
 ExitCode RunDescribe(Invocation& invocation, const std::string& given) {
   client::Client client(invocation.client_options());
@@ -17,6 +38,7 @@ ExitCode RunDescribe(Invocation& invocation, const std::string& given) {
   const WallTime now = SystemClock().WallNow();
   invocation.console.out << WhySentence(invocation.DisplayName(name), *session, now) << "\n";
   for (const std::string& line : EvidenceLines(*session, now)) invocation.console.out << "  " << line << "\n";
+  PrintHistory(invocation, client, name);
   return ExitCode::kOk;
 }
 

@@ -40,6 +40,7 @@ ExitCode Run(int argc, const char* const* argv, Console& console) {
   AddListCommand(app, invocation);
   AddDescribeCommand(app, invocation);
   AddSummaryCommand(app, invocation);
+  AddEventsCommand(app, invocation);
   AddTopCommand(app, invocation);
   AddWaitCommand(app, invocation);
   AddUpdateCommand(app, invocation);

@@ -12,17 +12,25 @@ std::string Condition(v1::State state, v1::Health health, bool color) {
   return fmt::format("{}/{}", StateWord(state), color ? Paint(word, StyleOf(health)) : word);
 }
 
-std::string Cause(const v1::SessionStatus& status) {
-  const std::string reason = ReasonWord(status.reason());
-  const std::string path = PathWord(status.path());
+// Of a status or an event.
+template <typename Told>
+std::string Cause(const Told& told) {
+  const std::string reason = ReasonWord(told.reason());
+  const std::string path = PathWord(told.path());
   std::string text;
   if (!reason.empty()) text += "  " + reason;
   if (!path.empty()) text += " (" + path + ")";
-  if (!status.detail().empty()) text += "  " + status.detail();
+  if (!told.detail().empty()) text += "  " + told.detail();
   return text;
 }
 
 }  // namespace
+
+std::string EventWords(const v1::SessionEvent& event, bool color) {
+  const std::string now = Condition(event.to_state(), event.to_health(), color) + Cause(event);
+  if (event.from_state() == v1::STATE_UNSPECIFIED) return "→ " + now;
+  return Condition(event.from_state(), event.from_health(), color) + " → " + now;
+}
 
 std::string ChangeLines::Movement(const v1::SessionChange& change, bool color) {
   const v1::Session& session = change.session();

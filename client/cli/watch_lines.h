@@ -10,6 +10,9 @@
 
 namespace holter::cli {
 
+// "OPEN/HEALTHY → BACKOFF/DOWN  app_heartbeat (peer)  no answer to op-ping within 1s".
+std::string EventWords(const v1::SessionEvent& event, bool color);
+
 // A change says what is; this remembers what was, so that a line can tell both.
 class ChangeLines {
  public:

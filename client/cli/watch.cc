@@ -79,6 +79,7 @@ ExitCode RunWatchLines(Invocation& invocation, const WatchFlags& flags) {
                                               std::string(event->cause.message()));
         break;
       case client::WatchEvent::Kind::kInterrupted:
+        if (watch->resume_token().empty()) break;  // it has not begun; the last attempt will say why
         invocation.console.err << fmt::format("holter: the watch broke and is resumed: {}\n",
                                               std::string(event->cause.message()));
         break;

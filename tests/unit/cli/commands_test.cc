@@ -93,6 +93,9 @@ TEST(CliWithoutServerTest, AnUnreachableServerExitsWith4) {
   const CliResult result = RunCli({"list", "--server", address});
   EXPECT_EQ(result.code, ExitCode::kUnreachable);
   EXPECT_THAT(result.err, HasSubstr("cannot reach holterd"));
+  const CliResult watch = RunCli({"watch", "--server", address});
+  EXPECT_EQ(watch.code, ExitCode::kUnreachable);
+  EXPECT_THAT(watch.err, Not(HasSubstr("broke"))) << "it has not begun";
 }
 
 TEST(CliWithoutServerTest, BadFlagsExitWith2) {

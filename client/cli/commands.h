@@ -25,6 +25,8 @@ void AddRenewLeaseCommand(CLI::App& app, Invocation& invocation);
 void AddEventsCommand(CLI::App& app, Invocation& invocation);
 void AddExportCommand(CLI::App& app, Invocation& invocation);
 void AddWatchCommand(CLI::App& app, Invocation& invocation);
+void AddProbeCommand(CLI::App& app, Invocation& invocation);
+void AddTapCommand(CLI::App& app, Invocation& invocation);
 void AddPingCommand(CLI::App& app, Invocation& invocation);
 
 }  // namespace holter::cli

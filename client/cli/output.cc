@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <google/protobuf/struct.pb.h>
+#include <google/protobuf/util/json_util.h>
 
 #include <algorithm>
 #include <optional>
@@ -42,6 +43,17 @@ void PrintMessage(Console& console, OutputFormat format, const google::protobuf:
   std::string text = format == OutputFormat::kJson ? spec::ToJson(message) : spec::ToYaml(message);
   if (!text.ends_with('\n')) text += '\n';
   console.out << text;
+}
+
+void PrintStreamed(Console& console, OutputFormat format, const google::protobuf::Message& message) {
+  if (format == OutputFormat::kYaml) {
+    console.out << "---\n" << spec::ToYaml(message);
+    return;
+  }
+  google::protobuf::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
+  std::string json;
+  if (google::protobuf::util::MessageToJsonString(message, &json, options).ok()) console.out << json << "\n";
 }
 
 Table SessionTable(const Invocation& invocation, const std::vector<v1::Session>& sessions, WallTime now) {

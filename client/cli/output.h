@@ -27,6 +27,8 @@ Table SessionTable(const Invocation& invocation, const std::vector<v1::Session>&
 
 // JSON or YAML.
 void PrintMessage(Console& console, OutputFormat format, const google::protobuf::Message& message);
+// One of many: a line of JSON, or a document of YAML.
+void PrintStreamed(Console& console, OutputFormat format, const google::protobuf::Message& message);
 // JSON and YAML: the session.
 void PrintSession(const Invocation& invocation, OutputFormat format, const v1::Session& session);
 // JSON and YAML: `sessions:` and a list, as `holter apply -f` reads it.

@@ -51,6 +51,8 @@ ExitCode Run(int argc, const char* const* argv, Console& console) {
   AddRenewLeaseCommand(app, invocation);
   AddExportCommand(app, invocation);
   AddWatchCommand(app, invocation);
+  AddTapCommand(app, invocation);
+  AddProbeCommand(app, invocation);
   AddPingCommand(app, invocation);
   AddCompletionCommand(app, invocation);
   try {

@@ -1,6 +1,5 @@
 // holter watch: the changes, a line each, or a table that is drawn anew.
 #include <fmt/format.h>
-#include <google/protobuf/util/json_util.h>
 
 #include <memory>
 
@@ -10,7 +9,6 @@
 #include "client/cli/output.h"
 #include "client/cli/watch_lines.h"
 #include "client/cli/watch_table.h"
-#include "spec/yaml.h"
 
 namespace holter::cli {
 namespace {
@@ -27,25 +25,13 @@ struct WatchFlags {
 
 // Prints one change in the chosen form; true when something was printed.
 bool PrintChange(Console& console, OutputFormat format, ChangeLines& lines, const v1::SessionChange& change) {
-  switch (format) {
-    case OutputFormat::kTable: {
-      const auto line = lines.LineOf(change, console.color);
-      if (line) console.out << *line << "\n";
-      return line.has_value();
-    }
-    case OutputFormat::kJson: {
-      google::protobuf::util::JsonPrintOptions options;
-      options.preserve_proto_field_names = true;
-      std::string json;
-      if (!google::protobuf::util::MessageToJsonString(change, &json, options).ok()) return false;
-      console.out << json << "\n";
-      return true;
-    }
-    case OutputFormat::kYaml:
-      console.out << "---\n" << spec::ToYaml(change);
-      return true;
+  if (format != OutputFormat::kTable) {
+    PrintStreamed(console, format, change);
+    return true;
   }
-  return false;
+  const auto line = lines.LineOf(change, console.color);
+  if (line) console.out << *line << "\n";
+  return line.has_value();
 }
 
 // True when `count` changes have been printed or nobody reads any more.

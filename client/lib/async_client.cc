@@ -11,6 +11,7 @@
 #include "client/lib/call_set.h"
 #include "client/lib/connection.h"
 #include "client/lib/requests.h"
+#include "client/lib/response_stream_impl.h"
 #include "client/lib/unary_call.h"
 
 namespace holter::client {
@@ -216,6 +217,30 @@ void AsyncClient::ListEventPage(const std::string& parent, const EventOptions& o
   v1::ListSessionEventsRequest request = EventsRequest(parent, options);
   request.set_page_token(page_token);
   impl_->Repeatable(&AsyncStub::ListSessionEvents, std::move(request), done);
+}
+
+std::unique_ptr<Probe> AsyncClient::ProbeSession(const std::string& parent, const v1::SessionSpec& spec,
+                                                 std::chrono::nanoseconds duration) {
+  v1::ProbeSessionRequest request;
+  request.set_parent(parent);
+  *request.mutable_spec() = spec;
+  if (duration.count() != 0) *request.mutable_duration() = ToProto(duration);
+  return std::unique_ptr<Probe>(new Probe(std::unique_ptr<Probe::Impl>(
+      new Probe::Impl{.connection = impl_->connection,
+                      .open = [request](v1::SessionService::StubInterface& stub, grpc::ClientContext* context) {
+                        return stub.ProbeSession(context, request);
+                      }})));
+}
+
+std::unique_ptr<Tap> AsyncClient::TapSession(const std::string& name, int max_recent) {
+  v1::TapSessionRequest request;
+  request.set_name(name);
+  request.set_max_recent(max_recent);
+  return std::unique_ptr<Tap>(new Tap(std::unique_ptr<Tap::Impl>(
+      new Tap::Impl{.connection = impl_->connection,
+                    .open = [request](v1::SessionService::StubInterface& stub, grpc::ClientContext* context) {
+                      return stub.TapSession(context, request);
+                    }})));
 }
 
 std::unique_ptr<Watch> AsyncClient::WatchSessions(const std::string& parent, const WatchOptions& options) {

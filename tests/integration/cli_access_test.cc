@@ -85,7 +85,7 @@ contexts:
     return {report ? report->code : -1, process.Out(), process.Err()};
   }
 
-  // Commands that only look, one of each kind of call, and commands that change.
+  // Commands that only look, one of each kind of call, and those that editors only may call.
   static std::vector<std::vector<std::string>> Looks() {
     return {{"list"},    {"get", "feed"},           {"events", "--all"},
             {"summary"}, {"watch", "--count", "1"}, {"describe", "feed"}};
@@ -97,7 +97,9 @@ contexts:
             {"reconnect", "--all"},
             {"apply", "-f", "-", "--owner", "deployer"},
             {"apply", "-f", "-", "--owner", "deployer", "--dry-run"},
-            {"renew-lease", "deployer", "--ttl", "30s"}};
+            {"renew-lease", "deployer", "--ttl", "30s"},
+            {"probe", "ws://127.0.0.1:1/"},
+            {"tap", "feed"}};
   }
   // Every command ends so, in this context, and says one line.
   void ExpectAll(const std::string& context, const std::vector<std::vector<std::string>>& commands, int code,

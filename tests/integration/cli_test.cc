@@ -134,6 +134,34 @@ TEST_F(CommandLineTest, WaitsAndSaysWhy) {
   EXPECT_EQ(Holter({"wait", "up", "down", "--for=deleted"}).code, 0);
 }
 
+TEST_F(CommandLineTest, ProbesAndTaps) {
+  const Peer peer(PeerKind::kPython, scratch, nullptr);
+  const std::vector<std::string> beats = {"--interval", "100ms", "--timeout", "1s", "--duration", "1s"};
+  const auto probe = [&](const std::string& target) {
+    std::vector<std::string> arguments = {"probe", target};
+    arguments.insert(arguments.end(), beats.begin(), beats.end());
+    return Holter(arguments);
+  };
+  const CliReport alive = probe(peer.Url());
+  EXPECT_EQ(alive.code, 0) << alive.out << alive.err;
+  for (const char* words : {"  connect took ", "  open, peer 127.0.0.1:", "  protocol acked, rtt ", " → OPEN/HEALTHY\n",
+                            "\nit is HEALTHY", "\nprotocol: "}) {
+    EXPECT_THAT(alive.out, HasSubstr(words));
+  }
+  const CliReport nobody = probe("ws://127.0.0.1:1/");
+  EXPECT_EQ(nobody.code, 1) << nobody.err;
+  EXPECT_THAT(nobody.out, HasSubstr("the connection is refused"));
+  EXPECT_TRUE(client->List("tenants/-")->empty()) << "nothing is stored";
+  EXPECT_EQ(Holter({"tap", "a"}).code, 3);
+  ASSERT_EQ(Holter({"create", "a", peer.Url(), "--interval", "100ms"}).code, 0);
+  const CliReport tapped = Holter({"tap", "a", "--count", "6"});
+  EXPECT_EQ(tapped.code, 0) << tapped.err;
+  EXPECT_THAT(tapped.out, HasSubstr("  out  ping "));
+  EXPECT_THAT(tapped.out, HasSubstr("  in   pong "));
+  EXPECT_EQ(std::count(tapped.out.begin(), tapped.out.end(), '\n'), 6);
+  EXPECT_EQ(Holter({"tap", "a", "--for", "200ms", "--recent", "0", "-o", "json"}).code, 0);
+}
+
 TEST_F(CommandLineTest, AFilterWithAnErrorNamesThePlace) {
   const CliReport report = Holter({"list", "--filter", "health = "});
   EXPECT_EQ(report.code, 3);

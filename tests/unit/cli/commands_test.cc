@@ -138,9 +138,9 @@ TEST(CliWithoutServerTest, BadFlagsExitWith2) {
 TEST(CliWithoutServerTest, HelpAndVersionAreNoErrors) {
   const CliResult help = RunCli({"--help"});
   EXPECT_EQ(help.code, ExitCode::kOk);
-  for (const char* word :
-       {"apply", "import", "events", "renew-lease", "export", "create", "get", "list", "delete", "watch", "ping",
-        "pause", "resume", "reconnect", "summary", "update", "Exit codes:", "HOLTER_SERVER"}) {
+  for (const char* word : {"apply",  "import",    "events",  "probe",  "tap",         "renew-lease",  "export",
+                           "create", "get",       "list",    "delete", "watch",       "ping",         "pause",
+                           "resume", "reconnect", "summary", "update", "Exit codes:", "HOLTER_SERVER"}) {
     EXPECT_THAT(help.out, HasSubstr(word));
   }
   EXPECT_EQ(RunCli({"--version"}).out, "holter " HOLTER_VERSION "\n");

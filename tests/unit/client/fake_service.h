@@ -64,6 +64,10 @@ class FakeService final : public v1::SessionService::Service {
   using ApplyScript = std::function<grpc::Status(ApplyStream*)>;
   using RenewScript = std::function<grpc::Status(const v1::RenewLeaseRequest&, v1::Lease*)>;
   using EventsScript = std::function<grpc::Status(const v1::ListSessionEventsRequest&, v1::ListSessionEventsResponse*)>;
+  template <typename Request, typename Response>
+  using StreamScript = std::function<grpc::Status(const Request&, grpc::ServerContext*, grpc::ServerWriter<Response>*)>;
+  using ProbeScript = StreamScript<v1::ProbeSessionRequest, v1::ProbeSessionResponse>;
+  using TapScript = StreamScript<v1::TapSessionRequest, v1::TapSessionResponse>;
   using WatchScript = std::function<grpc::Status(const v1::WatchSessionsRequest&, grpc::ServerContext*, Writer*)>;
 
   // `copies` of a script are taken one after the other.
@@ -113,6 +117,8 @@ class FakeService final : public v1::SessionService::Service {
   Scripts<ApplyScript> apply;
   Scripts<RenewScript> renew;
   Scripts<EventsScript> events;
+  Scripts<ProbeScript> probe;
+  Scripts<TapScript> tap;
   Scripts<WatchScript> watch;
 
   // What the last unary call carried as "authorization"; empty: nothing.
@@ -188,6 +194,14 @@ class FakeService final : public v1::SessionService::Service {
   grpc::Status ListSessionEvents(grpc::ServerContext*, const v1::ListSessionEventsRequest* request,
                                  v1::ListSessionEventsResponse* response) override {
     return events.Run(std::cref(*request), response);
+  }
+  grpc::Status ProbeSession(grpc::ServerContext* context, const v1::ProbeSessionRequest* request,
+                            grpc::ServerWriter<v1::ProbeSessionResponse>* writer) override {
+    return probe.Run(std::cref(*request), context, writer);
+  }
+  grpc::Status TapSession(grpc::ServerContext* context, const v1::TapSessionRequest* request,
+                          grpc::ServerWriter<v1::TapSessionResponse>* writer) override {
+    return tap.Run(std::cref(*request), context, writer);
   }
   grpc::Status WatchSessions(grpc::ServerContext* context, const v1::WatchSessionsRequest* request,
                              Writer* writer) override {

@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "holter/apply.h"
 #include "holter/options.h"
+#include "holter/response_stream.h"
 #include "holter/v1/session.pb.h"
 #include "holter/v1/session_service.pb.h"
 #include "holter/watch.h"
@@ -88,6 +89,14 @@ class AsyncClient {
   // One page, at most 1000; the first has no token, the last none of the next.
   void ListEventPage(const std::string& parent, const EventOptions& options, const std::string& page_token,
                      const Callback<v1::ListSessionEventsResponse>& done);
+
+  // The server opens a session like this for `duration` (1 s to 5 min; 0: 30 s), beats on it, tells what happens, and
+  // forgets it. The last answer is the summary. It may outlive the client.
+  std::unique_ptr<Probe> ProbeSession(const std::string& parent, const v1::SessionSpec& spec,
+                                      std::chrono::nanoseconds duration = {});
+  // The last frames of a session, at most `max_recent` (0: 20; -1: none), then those to come. It may outlive the
+  // client.
+  std::unique_ptr<Tap> TapSession(const std::string& name, int max_recent = 0);
 
   // The watch may outlive the client.
   std::unique_ptr<Watch> WatchSessions(const std::string& parent, const WatchOptions& options = {});

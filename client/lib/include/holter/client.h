@@ -53,6 +53,14 @@ class Client {
   absl::Status ForEachEvent(const std::string& parent, const EventOptions& options,
                             const std::function<bool(const v1::SessionEvent&)>& visit);
 
+  std::unique_ptr<Probe> ProbeSession(const std::string& parent, const v1::SessionSpec& spec,
+                                      std::chrono::nanoseconds duration = {}) {
+    return async_.ProbeSession(parent, spec, duration);
+  }
+  std::unique_ptr<Tap> TapSession(const std::string& name, int max_recent = 0) {
+    return async_.TapSession(name, max_recent);
+  }
+
   std::unique_ptr<Watch> WatchSessions(const std::string& parent, const WatchOptions& options = {}) {
     return async_.WatchSessions(parent, options);
   }

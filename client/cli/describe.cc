@@ -6,9 +6,9 @@
 #include "client/cli/commands.h"
 #include "client/cli/flags.h"
 #include "client/cli/output.h"
-#include "client/cli/session_story.h"
 #include "client/cli/watch_lines.h"
 #include "client/cli/words.h"
+#include "spec/session_story.h"
 
 namespace holter::cli {
 namespace {
@@ -35,9 +35,9 @@ ExitCode RunDescribe(Invocation& invocation, const std::string& given) {
   const std::string name = invocation.FullName(given);
   const auto session = client.Get(name);
   if (!session.ok()) return ReportError(invocation.console, "describe " + name, session.status());
-  const WallTime now = SystemClock().WallNow();
-  invocation.console.out << WhySentence(invocation.DisplayName(name), *session, now) << "\n";
-  for (const std::string& line : EvidenceLines(*session, now)) invocation.console.out << "  " << line << "\n";
+  const spec::StoryTime now{.now = SystemClock().WallNow(), .zone = absl::LocalTimeZone()};
+  invocation.console.out << spec::WhySentence(invocation.DisplayName(name), *session, now) << "\n";
+  for (const std::string& line : spec::EvidenceLines(*session, now)) invocation.console.out << "  " << line << "\n";
   PrintHistory(invocation, client, name);
   return ExitCode::kOk;
 }

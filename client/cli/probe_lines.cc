@@ -7,9 +7,9 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
-#include "client/cli/session_story.h"
 #include "client/cli/watch_lines.h"
 #include "client/cli/words.h"
+#include "spec/session_story.h"
 
 namespace holter::cli {
 namespace {
@@ -104,7 +104,8 @@ std::vector<std::string> ProbeSummaryLines(const std::string& target, const v1::
   v1::Session session;
   session.mutable_spec()->set_url(target);
   *session.mutable_status() = summary.status();
-  std::vector<std::string> lines = {fmt::format("--- {} ---", target), WhySentence("it", session, now)};
+  std::vector<std::string> lines = {fmt::format("--- {} ---", target),
+                                    spec::WhySentence("it", session, {.now = now, .zone = absl::LocalTimeZone()})};
   for (const v1::BeatStatus& beat : summary.status().beats()) {
     std::string line =
         fmt::format("{}: {} sent, {} acked, {} missed", beat.name(), beat.sent(), beat.acked(), beat.missed());

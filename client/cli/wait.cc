@@ -9,7 +9,7 @@
 #include "client/cli/commands.h"
 #include "client/cli/flags.h"
 #include "client/cli/interrupt.h"
-#include "client/cli/session_story.h"
+#include "spec/session_story.h"
 
 namespace holter::cli {
 namespace {
@@ -100,7 +100,8 @@ ExitCode ReportWaiting(Invocation& invocation, const Waiting& waiting, const cha
     const auto found = waiting.known().find(name);
     const std::string story = found == waiting.known().end()
                                   ? "there is no session " + name
-                                  : WhySentence(invocation.DisplayName(name), found->second, SystemClock().WallNow());
+                                  : spec::WhySentence(invocation.DisplayName(name), found->second,
+                                                      {SystemClock().WallNow(), absl::LocalTimeZone()});
     invocation.console.err << fmt::format("holter: {}: {}\n", why, story);
   }
   return ExitCode::kFailure;

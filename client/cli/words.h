@@ -1,30 +1,26 @@
-// Fields of a session in words for people.
+// Fields of a session in words for people, as a terminal shows them.
 #pragma once
-
-#include <google/protobuf/duration.pb.h>
-#include <google/protobuf/timestamp.pb.h>
 
 #include <string>
 
 #include "base/clock.h"
 #include "client/cli/table.h"
 #include "holter/v1/session.pb.h"
+#include "spec/words.h"
 
 namespace holter::cli {
 
-std::string StateWord(v1::State state);     // "OPEN"
-std::string HealthWord(v1::Health health);  // "HEALTHY"
-std::string ReasonWord(v1::Reason reason);  // "app_heartbeat", "" for none
-std::string PathWord(v1::Path path);        // "peer", "" when not known
+using spec::Age;
+using spec::HealthWord;
+using spec::Milliseconds;
+using spec::PathWord;
+using spec::ReasonWord;
+using spec::StateWord;
+using spec::ToDuration;
+using spec::ToWallTime;
+
 Style StyleOf(v1::Health health);
 
-Duration ToDuration(const google::protobuf::Duration& duration);
-WallTime ToWallTime(const google::protobuf::Timestamp& time);
-
-// Milliseconds without the unit, three significant digits below 100: "0.412", "15.2", "150".
-std::string Milliseconds(Duration duration);
-// "0.4s ago", "12s ago", "3m ago", "5h ago", "2d ago".
-std::string Age(WallTime then, WallTime now);
 // Local time: "2026-01-31 13:05:59.123".
 std::string LocalTime(WallTime time);
 

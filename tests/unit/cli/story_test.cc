@@ -1,26 +1,17 @@
-// Why a session is as it is, in words; waiting; completion.
+// Describing, waiting, the worst, completion.
 #include <gmock/gmock.h>
 
 #include <cstdio>
 #include <filesystem>
-#include <set>
 #include <thread>
 
-#include "client/cli/session_story.h"
-#include "client/cli/words.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/unit/cli/cli_fixture.h"
 
 namespace holter::cli {
 namespace {
 
-using std::chrono::minutes;
-using std::chrono::seconds;
-using ::testing::Contains;
 using ::testing::HasSubstr;
-using ::testing::Not;
-
-constexpr WallTime kNow{std::chrono::seconds(1'800'000'000)};
 
 v1::Session Silent() {
   v1::Session session;
@@ -41,55 +32,6 @@ v1::Session Silent() {
   beat.set_acked(7);
   beat.set_missed(3);
   return session;
-}
-
-TEST(StoryTest, ASilentApplicationIsBlamedWithItsEvidence) {
-  EXPECT_EQ(
-      WhySentence("feed-1", Silent(), kNow),
-      "feed-1 is DOWN: the peer does not answer op-ping (3 missed in a row); TCP acknowledged our bytes, so it is the "
-      "program, not the network; last alive 3m ago.");
-  const auto lines = EvidenceLines(Silent(), kNow);
-  EXPECT_THAT(lines, Contains("holterd says: no answer to op-ping within 1s"));
-  EXPECT_THAT(lines, Contains("op-ping: dead, 10 sent, 7 acked, 3 missed"));
-}
-
-TEST(StoryTest, EveryReasonHasItsOwnWords) {
-  std::set<std::string> sentences;
-  v1::Session session = Silent();
-  session.mutable_status()->clear_beats();
-  for (int reason = 1; reason <= v1::Reason_MAX; ++reason) {
-    session.mutable_status()->set_reason(static_cast<v1::Reason>(reason));
-    const std::string sentence = WhySentence("s", session, kNow);
-    EXPECT_THAT(sentence, Not(HasSubstr("nothing has proved"))) << v1::Reason_Name(session.status().reason());
-    EXPECT_TRUE(sentences.insert(sentence).second) << sentence;
-  }
-}
-
-TEST(StoryTest, NumbersOfThePeerAreSaid) {
-  v1::Session session = Silent();
-  session.mutable_status()->set_reason(v1::REASON_UPGRADE_STATUS);
-  session.mutable_status()->set_last_http_status(503);
-  EXPECT_THAT(WhySentence("s", session, kNow), HasSubstr("HTTP status 503"));
-  session.mutable_status()->set_reason(v1::REASON_PEER_CLOSED);
-  session.mutable_status()->set_last_close_code(4001);
-  EXPECT_THAT(WhySentence("s", session, kNow), HasSubstr("code 4001"));
-  session.mutable_status()->set_state(v1::STATE_STOPPED);
-  EXPECT_THAT(WhySentence("s", session, kNow), HasSubstr("never again"));
-}
-
-TEST(StoryTest, WhatIsNotDownIsSaidAsWell) {
-  v1::Session session = Silent();
-  session.mutable_status()->set_health(v1::HEALTH_HEALTHY);
-  EXPECT_EQ(WhySentence("s", session, kNow), "s is HEALTHY: every heartbeat is answered, last alive 3m ago.");
-  session.mutable_status()->set_health(v1::HEALTH_DEGRADED);
-  session.mutable_status()->mutable_beats(0)->set_verdict(v1::BeatStatus::VERDICT_LATE);
-  EXPECT_THAT(WhySentence("s", session, kNow), HasSubstr("op-ping (3 missed in a row)"));
-  session.mutable_status()->set_health(v1::HEALTH_UNKNOWN);
-  EXPECT_THAT(WhySentence("s", session, kNow), HasSubstr("not connected yet"));
-  session.mutable_status()->set_state(v1::STATE_OPEN);
-  EXPECT_THAT(WhySentence("s", session, kNow), HasSubstr("it is connected"));
-  session.mutable_status()->set_state(v1::STATE_PAUSED);
-  EXPECT_THAT(WhySentence("s", session, kNow), HasSubstr("s is PAUSED: it has no connection"));
 }
 
 using DescribeTest = CliTest;

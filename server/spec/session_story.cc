@@ -1,11 +1,10 @@
-#include "client/cli/session_story.h"
+#include "spec/session_story.h"
 
 #include <fmt/format.h>
 
-#include "absl/strings/ascii.h"
-#include "client/cli/words.h"
+#include "spec/words.h"
 
-namespace holter::cli {
+namespace holter::spec {
 namespace {
 
 // The beats that are judged so, by name; "pings" for the protocol's.
@@ -25,7 +24,46 @@ std::string Silence(const v1::SessionStatus& status, const char* otherwise) {
   return "the peer does not answer " + (dead.empty() ? otherwise : dead);
 }
 
-// What went wrong, as the rest of "feed-1 is DOWN: …".
+std::string Blame(v1::Path path) {
+  switch (path) {
+    case v1::PATH_NETWORK:
+      return "; our bytes were not acknowledged, so it is the network or the machine";
+    case v1::PATH_PEER:
+      return "; TCP acknowledged our bytes, so it is the program, not the network";
+    case v1::PATH_LOCAL:
+      return "; holterd itself was starved";
+    default:
+      return "";
+  }
+}
+
+std::string LastAlive(const v1::SessionStatus& status, WallTime now) {
+  return status.has_last_alive_time() ? "last alive " + Age(ToWallTime(status.last_alive_time()), now) : "never alive";
+}
+
+// Of a session that is not down: what the verdict rests on.
+std::string Standing(const v1::SessionStatus& status, WallTime now) {
+  switch (status.health()) {
+    case v1::HEALTH_HEALTHY:
+      return "every heartbeat is answered, " + LastAlive(status, now);
+    case v1::HEALTH_DEGRADED:
+      return "missed, but not more often than allowed: " + BeatsJudged(status, v1::BeatStatus::VERDICT_LATE);
+    default:
+      return status.state() == v1::STATE_OPEN ? "it is connected, and nothing has proved life yet"
+                                              : "it is not connected yet, nothing has proved life";
+  }
+}
+
+std::string BeatLine(const v1::BeatStatus& beat, WallTime now) {
+  std::string line = fmt::format("{}: {}, {} sent, {} acked, {} missed", beat.name(), VerdictWord(beat.verdict()),
+                                 beat.sent(), beat.acked(), beat.missed());
+  if (beat.has_last_rtt()) line += fmt::format(", rtt {} ms", Milliseconds(ToDuration(beat.last_rtt())));
+  if (beat.has_last_ack_time()) line += ", answered " + Age(ToWallTime(beat.last_ack_time()), now);
+  return line;
+}
+
+}  // namespace
+
 std::string CauseWords(const v1::SessionStatus& status) {
   switch (status.reason()) {
     case v1::REASON_DNS:
@@ -81,52 +119,10 @@ std::string CauseWords(const v1::SessionStatus& status) {
   }
 }
 
-std::string Blame(v1::Path path) {
-  switch (path) {
-    case v1::PATH_NETWORK:
-      return "; our bytes were not acknowledged, so it is the network or the machine";
-    case v1::PATH_PEER:
-      return "; TCP acknowledged our bytes, so it is the program, not the network";
-    case v1::PATH_LOCAL:
-      return "; holterd itself was starved";
-    default:
-      return "";
-  }
-}
-
-std::string LastAlive(const v1::SessionStatus& status, WallTime now) {
-  return status.has_last_alive_time() ? "last alive " + Age(ToWallTime(status.last_alive_time()), now) : "never alive";
-}
-
-// Of a session that is not down: what the verdict rests on.
-std::string Standing(const v1::SessionStatus& status, WallTime now) {
-  switch (status.health()) {
-    case v1::HEALTH_HEALTHY:
-      return "every heartbeat is answered, " + LastAlive(status, now);
-    case v1::HEALTH_DEGRADED:
-      return "missed, but not more often than allowed: " + BeatsJudged(status, v1::BeatStatus::VERDICT_LATE);
-    default:
-      return status.state() == v1::STATE_OPEN ? "it is connected, and nothing has proved life yet"
-                                              : "it is not connected yet, nothing has proved life";
-  }
-}
-
-std::string BeatLine(const v1::BeatStatus& beat, WallTime now) {
-  const std::string verdict =
-      absl::AsciiStrToLower(v1::BeatStatus::Verdict_Name(beat.verdict()).substr(std::string("VERDICT_").size()));
-  std::string line = fmt::format("{}: {}, {} sent, {} acked, {} missed", beat.name(), verdict, beat.sent(),
-                                 beat.acked(), beat.missed());
-  if (beat.has_last_rtt()) line += fmt::format(", rtt {} ms", Milliseconds(ToDuration(beat.last_rtt())));
-  if (beat.has_last_ack_time()) line += ", answered " + Age(ToWallTime(beat.last_ack_time()), now);
-  return line;
-}
-
-}  // namespace
-
-std::string WhySentence(const std::string& display_name, const v1::Session& session, WallTime now) {
+std::string WhySentence(const std::string& display_name, const v1::Session& session, const StoryTime& time) {
   const v1::SessionStatus& status = session.status();
-  const auto since = [&](const google::protobuf::Timestamp& time) {
-    return time.seconds() == 0 ? std::string() : fmt::format(" (since {})", LocalTime(ToWallTime(time)));
+  const auto since = [&](const google::protobuf::Timestamp& at) {
+    return at.seconds() == 0 ? std::string() : fmt::format(" (since {})", TimeIn(time.zone, ToWallTime(at)));
   };
   if (status.state() == v1::STATE_PAUSED) {
     return fmt::format("{} is PAUSED{}: it has no connection until it is resumed.", display_name,
@@ -134,33 +130,34 @@ std::string WhySentence(const std::string& display_name, const v1::Session& sess
   }
   const std::string head =
       fmt::format("{} is {}{}: ", display_name, HealthWord(status.health()), since(status.health_time()));
-  if (status.health() != v1::HEALTH_DOWN) return head + Standing(status, now) + ".";
+  if (status.health() != v1::HEALTH_DOWN) return head + Standing(status, time.now) + ".";
   const char* const ending = status.state() == v1::STATE_STOPPED ? "; its close policy says never again" : "";
-  return fmt::format("{}{}{}; {}{}.", head, CauseWords(status), Blame(status.path()), LastAlive(status, now), ending);
+  return fmt::format("{}{}{}; {}{}.", head, CauseWords(status), Blame(status.path()), LastAlive(status, time.now),
+                     ending);
 }
 
-std::vector<std::string> EvidenceLines(const v1::Session& session, WallTime now) {
+std::vector<std::string> EvidenceLines(const v1::Session& session, const StoryTime& time) {
+  const auto told = [&time](const google::protobuf::Timestamp& at) { return TimeIn(time.zone, ToWallTime(at)); };
   const v1::SessionStatus& status = session.status();
   std::vector<std::string> lines;
   lines.push_back("url: " + session.spec().url());
   std::string state = "state: " + StateWord(status.state());
   if (!status.peer_address().empty()) state += ", peer " + status.peer_address();
-  if (status.has_state_time()) state += ", since " + LocalTime(ToWallTime(status.state_time()));
+  if (status.has_state_time()) state += ", since " + told(status.state_time());
   lines.push_back(state);
   if (!status.detail().empty()) lines.push_back("holterd says: " + status.detail());
-  for (const v1::BeatStatus& beat : status.beats()) lines.push_back(BeatLine(beat, now));
+  for (const v1::BeatStatus& beat : status.beats()) lines.push_back(BeatLine(beat, time.now));
   if (status.has_tcp_rtt())
     lines.push_back("tcp: least rtt " + Milliseconds(ToDuration(status.tcp_rtt().min())) + " ms");
   if (status.has_tls_expiry_time()) {
-    lines.push_back("certificate: valid until " + LocalTime(ToWallTime(status.tls_expiry_time())));
+    lines.push_back("certificate: valid until " + told(status.tls_expiry_time()));
   }
   if (status.attempts() > 0 || status.reconnects() > 0) {
     lines.push_back(
         fmt::format("attempts since it was stable: {}, connections lost: {}", status.attempts(), status.reconnects()));
   }
-  if (status.has_next_attempt_time())
-    lines.push_back("next attempt: " + LocalTime(ToWallTime(status.next_attempt_time())));
+  if (status.has_next_attempt_time()) lines.push_back("next attempt: " + told(status.next_attempt_time()));
   return lines;
 }
 
-}  // namespace holter::cli
+}  // namespace holter::spec

@@ -1,0 +1,98 @@
+// Why a session is as it is, in words.
+#include "spec/session_story.h"
+
+#include <gmock/gmock.h>
+
+#include <set>
+
+#include "spec/words.h"
+
+namespace holter::spec {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+const StoryTime kNow{.now = WallTime(std::chrono::seconds(1'800'000'000)), .zone = absl::UTCTimeZone()};
+
+v1::Session Silent() {
+  v1::Session session;
+  session.set_name("tenants/default/sessions/feed-1");
+  session.mutable_spec()->set_url("wss://feed.example.org/");
+  v1::SessionStatus& status = *session.mutable_status();
+  status.set_state(v1::STATE_BACKOFF);
+  status.set_health(v1::HEALTH_DOWN);
+  status.set_reason(v1::REASON_APP_HEARTBEAT);
+  status.set_path(v1::PATH_PEER);
+  status.set_detail("no answer to op-ping within 1s");
+  status.mutable_last_alive_time()->set_seconds(1'800'000'000 - 180);
+  v1::BeatStatus& beat = *status.add_beats();
+  beat.set_name("op-ping");
+  beat.set_verdict(v1::BeatStatus::VERDICT_DEAD);
+  beat.set_misses(3);
+  beat.set_sent(10);
+  beat.set_acked(7);
+  beat.set_missed(3);
+  return session;
+}
+
+TEST(StoryTest, ASilentApplicationIsBlamedWithItsEvidence) {
+  EXPECT_EQ(
+      WhySentence("feed-1", Silent(), kNow),
+      "feed-1 is DOWN: the peer does not answer op-ping (3 missed in a row); TCP acknowledged our bytes, so it is the "
+      "program, not the network; last alive 3m ago.");
+  const auto lines = EvidenceLines(Silent(), kNow);
+  EXPECT_THAT(lines, Contains("holterd says: no answer to op-ping within 1s"));
+  EXPECT_THAT(lines, Contains("op-ping: dead, 10 sent, 7 acked, 3 missed"));
+}
+
+TEST(StoryTest, EveryReasonHasItsOwnWords) {
+  std::set<std::string> sentences;
+  v1::Session session = Silent();
+  session.mutable_status()->clear_beats();
+  for (int reason = 1; reason <= v1::Reason_MAX; ++reason) {
+    session.mutable_status()->set_reason(static_cast<v1::Reason>(reason));
+    const std::string sentence = WhySentence("s", session, kNow);
+    EXPECT_THAT(sentence, Not(HasSubstr("nothing has proved"))) << v1::Reason_Name(session.status().reason());
+    EXPECT_TRUE(sentences.insert(sentence).second) << sentence;
+  }
+}
+
+TEST(StoryTest, NumbersOfThePeerAreSaid) {
+  v1::Session session = Silent();
+  session.mutable_status()->set_reason(v1::REASON_UPGRADE_STATUS);
+  session.mutable_status()->set_last_http_status(503);
+  EXPECT_THAT(WhySentence("s", session, kNow), HasSubstr("HTTP status 503"));
+  session.mutable_status()->set_reason(v1::REASON_PEER_CLOSED);
+  session.mutable_status()->set_last_close_code(4001);
+  EXPECT_THAT(WhySentence("s", session, kNow), HasSubstr("code 4001"));
+  session.mutable_status()->set_state(v1::STATE_STOPPED);
+  EXPECT_THAT(WhySentence("s", session, kNow), HasSubstr("never again"));
+}
+
+TEST(StoryTest, WhatIsNotDownIsSaidAsWell) {
+  v1::Session session = Silent();
+  session.mutable_status()->set_health(v1::HEALTH_HEALTHY);
+  EXPECT_EQ(WhySentence("s", session, kNow), "s is HEALTHY: every heartbeat is answered, last alive 3m ago.");
+  session.mutable_status()->set_health(v1::HEALTH_DEGRADED);
+  session.mutable_status()->mutable_beats(0)->set_verdict(v1::BeatStatus::VERDICT_LATE);
+  EXPECT_THAT(WhySentence("s", session, kNow), HasSubstr("op-ping (3 missed in a row)"));
+  session.mutable_status()->set_health(v1::HEALTH_UNKNOWN);
+  EXPECT_THAT(WhySentence("s", session, kNow), HasSubstr("not connected yet"));
+  session.mutable_status()->set_state(v1::STATE_OPEN);
+  EXPECT_THAT(WhySentence("s", session, kNow), HasSubstr("it is connected"));
+  session.mutable_status()->set_state(v1::STATE_PAUSED);
+  EXPECT_THAT(WhySentence("s", session, kNow), HasSubstr("s is PAUSED: it has no connection"));
+}
+
+TEST(StoryTest, TimesAreOfTheZone) {
+  v1::Session session = Silent();
+  session.mutable_status()->mutable_health_time()->set_seconds(1'800'000'000 - 180);
+  EXPECT_THAT(WhySentence("s", session, kNow), HasSubstr("s is DOWN (since 2027-01-15 07:57:00.000): "));
+}
+
+TEST(StoryTest, AVerdictIsAWord) { EXPECT_EQ(VerdictWord(v1::BeatStatus::VERDICT_KEEPALIVE_ONLY), "keepalive_only"); }
+
+}  // namespace
+}  // namespace holter::spec

@@ -1,10 +1,12 @@
 #include "observe/http_connection.h"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -45,6 +47,9 @@ class BeastConnection final : public HttpConnection, public std::enable_shared_f
   void OnRequest(error_code ec);
   void RefuseRequest(error_code ec);
   void Respond(HttpResponse response, bool keep_alive);
+  void RespondNow(HttpResponse response);
+  void RespondLater(const std::function<HttpResponse()>& make);
+  void LeaveSlowPlace();
   void RespondWhole(HttpResponse response, bool gzip);
   void RespondInPieces(HttpResponse response, bool gzip);
   void MakePiece();
@@ -67,20 +72,22 @@ class BeastConnection final : public HttpConnection, public std::enable_shared_f
   bool closed_ = false;
   bool head_ = false;
   bool keep_alive_ = false;
+  bool gzip_taken_ = false;  // by the client
   unsigned version_ = 11;
 
   std::optional<http::response<http::string_body>> whole_;
   std::optional<http::response<http::empty_body>> header_;
   std::optional<http::response_serializer<http::empty_body>> serializer_;
 
-  // Of a body in pieces: touched by the slow thread while it makes one, by the other thread before and after.
+  std::optional<HttpLane> slow_place_;
+
+  // Of a body in pieces: touched by the lane's thread while it makes one, by the other thread before and after.
   BodySource source_;
   std::optional<GzipWriter> gzip_;
   std::string raw_;
   std::string piece_;
   bool more_ = false;
   bool broken_ = false;
-  bool slow_place_ = false;
 };
 
 void BeastConnection::Close() {
@@ -91,10 +98,14 @@ void BeastConnection::Close() {
   error_code ignored;
   stream_.socket().shutdown(tcp::socket::shutdown_both, ignored);
   stream_.close();
-  if (std::exchange(slow_place_, false)) {
-    host_.LeaveSlowPlace();
-  }
+  LeaveSlowPlace();
   asio::post(stream_.get_executor(), [self = shared_from_this()] { self->host_.Forget(self); });
+}
+
+void BeastConnection::LeaveSlowPlace() {
+  if (const auto place = std::exchange(slow_place_, std::nullopt)) {
+    host_.LeaveSlowPlace(*place);
+  }
 }
 
 // Between requests a client may be silent for long; before the first, and once one has begun, it may not.
@@ -139,7 +150,9 @@ void BeastConnection::OnRequest(error_code ec) {
     return;
   }
   const std::string_view target(request.target().data(), request.target().size());
-  Respond(host_.Answer(target.substr(0, target.find('?'))), request.keep_alive());
+  const size_t mark = std::min(target.find('?'), target.size());
+  const std::string_view query = mark < target.size() ? target.substr(mark + 1) : std::string_view();
+  Respond(host_.Answer({.path = target.substr(0, mark), .query = query}), request.keep_alive());
 }
 
 void BeastConnection::RefuseRequest(error_code ec) {
@@ -163,16 +176,46 @@ void BeastConnection::Respond(HttpResponse response, bool keep_alive) {
   keep_alive_ = keep_alive && !host_.draining();
   stream_.expires_after(host_.options().response_timeout);
   const auto accepted = parser_->get()[http::field::accept_encoding];
-  const bool gzip = AcceptsGzip(std::string_view(accepted.data(), accepted.size()));
-  if (response.pieces != nullptr && !head_ && !(slow_place_ = host_.TakeSlowPlace())) {
-    response = Problem(http::status::service_unavailable, "too many scrapes at a time");
+  gzip_taken_ = AcceptsGzip(std::string_view(accepted.data(), accepted.size()));
+  // The header of a body in pieces is known without making one.
+  if (response.later != nullptr || (response.pieces != nullptr && !head_)) {
+    if (host_.TakeSlowPlace(response.lane)) {
+      slow_place_ = response.lane;
+    } else {
+      response = Problem(http::status::service_unavailable, "too many requests of this kind at a time");
+    }
   }
+  if (response.later != nullptr) {
+    RespondLater(response.later);
+  } else {
+    RespondNow(std::move(response));
+  }
+}
+
+void BeastConnection::RespondNow(HttpResponse response) {
   if (response.pieces != nullptr) {
-    RespondInPieces(std::move(response), gzip);
+    RespondInPieces(std::move(response), gzip_taken_);
   } else {
     const bool worth_it = response.body.size() >= kGzipLeast;
-    RespondWhole(std::move(response), gzip && worth_it);
+    RespondWhole(std::move(response), gzip_taken_ && worth_it);
   }
+}
+
+void BeastConnection::RespondLater(const std::function<HttpResponse()>& make) {
+  host_.RunSlow(*slow_place_, [self = shared_from_this(), make] {
+    HttpResponse made;
+    try {
+      made = make();
+    } catch (...) {
+      self->host_.CountException();
+      made = Problem(http::status::internal_server_error, "internal error");
+    }
+    asio::post(self->stream_.get_executor(), [self, made = std::move(made)]() mutable {
+      if (!self->closed_) {
+        self->RespondNow(std::move(made));
+      }
+    });
+  });
 }
 
 template <typename Body>
@@ -182,6 +225,10 @@ void BeastConnection::SetFields(http::response<Body>& response, const HttpRespon
   response.set(http::field::content_type, from.content_type);
   response.set(http::field::cache_control, "no-store");
   response.set(http::field::vary, "Accept-Encoding");
+  response.set("X-Content-Type-Options", "nosniff");
+  for (const auto& [name, value] : from.fields) {
+    response.set(name, value);
+  }
   if (gzip) {
     response.set(http::field::content_encoding, "gzip");
   }
@@ -230,7 +277,8 @@ void BeastConnection::RespondInPieces(HttpResponse response, bool gzip) {
 }
 
 void BeastConnection::MakePiece() {
-  host_.RunSlow([self = shared_from_this()] {
+  const HttpLane lane = slow_place_.value_or(HttpLane::kScrape);
+  host_.RunSlow(lane, [self = shared_from_this()] {
     try {
       self->FillPiece();
     } catch (...) {
@@ -296,9 +344,7 @@ void BeastConnection::FinishPieces() {
 void BeastConnection::FinishResponse(error_code ec) {
   source_ = nullptr;
   gzip_.reset();
-  if (std::exchange(slow_place_, false)) {
-    host_.LeaveSlowPlace();
-  }
+  LeaveSlowPlace();
   if (ec) {
     Close();
   } else if (keep_alive_ && !host_.draining()) {

@@ -20,13 +20,13 @@ class HttpHost {
   virtual const HttpServerOptions& options() const = 0;
   // No request is to be taken any more.
   virtual bool draining() const = 0;
-  // The answer to a GET of `path`.
-  virtual HttpResponse Answer(std::string_view path) = 0;
-  // Room for one more body in pieces; what was taken is to be left.
-  virtual bool TakeSlowPlace() = 0;
-  virtual void LeaveSlowPlace() = 0;
-  // Runs `work` on the slow thread.
-  virtual void RunSlow(std::function<void()> work) = 0;
+  // The answer to a GET.
+  virtual HttpResponse Answer(const HttpRequest& request) = 0;
+  // Room for one more answer that takes time; what was taken is to be left.
+  virtual bool TakeSlowPlace(HttpLane lane) = 0;
+  virtual void LeaveSlowPlace(HttpLane lane) = 0;
+  // Runs `work` on the thread of the lane.
+  virtual void RunSlow(HttpLane lane, std::function<void()> work) = 0;
   virtual void CountException() = 0;
   // The connection has been closed.
   virtual void Forget(const std::shared_ptr<HttpConnection>& connection) = 0;

@@ -1,6 +1,7 @@
 #include "observe/http_server.h"
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -50,6 +51,11 @@ absl::StatusOr<tcp::endpoint> ParseListen(std::string_view listen) {
                    {{"listen", std::string(listen)}});
 }
 
+bool Leads(const HttpRoute& route, std::string_view path) {
+  const bool all_below = route.path.size() > 1 && route.path.back() == '/';
+  return all_below ? path.starts_with(route.path) && path.size() > route.path.size() : path == route.path;
+}
+
 std::string FormatEndpoint(const tcp::endpoint& endpoint) {
   const std::string host = endpoint.address().to_string();
   return fmt::format(fmt::runtime(endpoint.address().is_v6() ? "[{}]:{}" : "{}:{}"), host, endpoint.port());
@@ -71,14 +77,20 @@ class HttpServer::Listener final : public HttpHost {
 
   const HttpServerOptions& options() const override { return options_; }
   bool draining() const override { return draining_; }
-  HttpResponse Answer(std::string_view path) override;
-  bool TakeSlowPlace() override;
-  void LeaveSlowPlace() override { --slow_responses_; }
-  void RunSlow(std::function<void()> work) override { asio::post(slow_, std::move(work)); }
+  HttpResponse Answer(const HttpRequest& request) override;
+  bool TakeSlowPlace(HttpLane lane) override;
+  void LeaveSlowPlace(HttpLane lane) override { --LaneOf(lane).responses; }
+  void RunSlow(HttpLane lane, std::function<void()> work) override { asio::post(LaneOf(lane).thread, std::move(work)); }
   void CountException() override;
   void Forget(const std::shared_ptr<HttpConnection>& connection) override;
 
  private:
+  struct Lane {
+    size_t responses = 0;
+    asio::thread_pool thread{1};
+  };
+
+  Lane& LaneOf(HttpLane lane) { return lanes_[static_cast<size_t>(lane)]; }
   void Accept();
   void OnAccept(error_code ec, tcp::socket socket);
   // Makes room: clients that hold connections and say nothing must not keep the others out. False: all are being
@@ -96,13 +108,12 @@ class HttpServer::Listener final : public HttpHost {
   tcp::acceptor acceptor_{io_};
   asio::steady_timer accept_pause_{io_};
   std::set<std::shared_ptr<HttpConnection>> connections_;
-  size_t slow_responses_ = 0;
   bool draining_ = false;
   std::promise<void> drained_;
   bool drained_told_ = false;
   tcp::endpoint bound_;
   std::string address_;
-  asio::thread_pool slow_{1};
+  std::array<Lane, kHttpLanes> lanes_;
   std::thread thread_;
 };
 
@@ -151,8 +162,10 @@ void HttpServer::Listener::Shutdown(Duration deadline) {
   auto drained = drained_.get_future();
   asio::post(io_, [this] { Drain(); });
   drained.wait_for(deadline);
-  slow_.stop();
-  slow_.join();
+  for (Lane& lane : lanes_) {
+    lane.thread.stop();
+    lane.thread.join();
+  }
   io_.stop();
   thread_.join();
 }
@@ -214,11 +227,11 @@ void HttpServer::Listener::Forget(const std::shared_ptr<HttpConnection>& connect
   }
 }
 
-bool HttpServer::Listener::TakeSlowPlace() {
-  if (slow_responses_ >= options_.max_slow_responses) {
+bool HttpServer::Listener::TakeSlowPlace(HttpLane lane) {
+  if (LaneOf(lane).responses >= options_.max_slow_responses) {
     return false;
   }
-  ++slow_responses_;
+  ++LaneOf(lane).responses;
   return true;
 }
 
@@ -228,11 +241,11 @@ void HttpServer::Listener::CountException() {
   }
 }
 
-HttpResponse HttpServer::Listener::Answer(std::string_view path) {
+HttpResponse HttpServer::Listener::Answer(const HttpRequest& request) {
   for (const HttpRoute& route : routes_) {
-    if (route.path == path) {
+    if (Leads(route, request.path)) {
       try {
-        return route.handler();
+        return route.handler(request);
       } catch (...) {
         CountException();
         return {.status = kInternalError, .body = "internal error\n"};

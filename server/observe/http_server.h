@@ -1,8 +1,8 @@
 // A small HTTP/1.1 server for monitoring: GET and HEAD, keep-alive, gzip, bodies that are made in pieces.
 //
-// Threads: one serves the sockets and runs the handlers that answer at once; one makes the bodies
-// that take time, so that a probe is answered while a scrape runs. Stop: Shutdown, from another thread than these, then
-// the destructor, which has nothing left to wait for.
+// Threads: one serves the sockets and runs the handlers that answer at once; one for each lane makes the answers that
+// take time, so that a probe is answered while a scrape runs, and a scrape while somebody looks at pages. Stop:
+// Shutdown, from another thread than these, then the destructor, which has nothing left to wait for.
 #pragma once
 
 #include <cstddef>
@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -22,17 +23,31 @@ namespace holter::observe {
 // Appends the next piece of a body to `out`; false: there was none left, nothing was appended.
 using BodySource = std::function<bool(std::string& out)>;
 
+// Who makes answers that take time: machines are not to wait for people, nor people for machines.
+enum class HttpLane : uint8_t { kScrape, kPage };
+inline constexpr size_t kHttpLanes = 2;
+
 struct HttpResponse {
   int status = 200;
   std::string content_type = "text/plain; charset=utf-8";
-  std::string body = {};   // the whole of it, or,
-  BodySource pieces = {};  // if set, made on the slow thread, piece by piece as the client takes them
+  std::vector<std::pair<std::string, std::string>> fields = {};  // besides what the server sets, or in its place
+  std::string body = {};                                         // the whole of it, or,
+  BodySource pieces = {};                    // if set, made on the lane, piece by piece as the client takes them, or,
+  std::function<HttpResponse()> later = {};  // if set, what to answer in place of this, made on the lane; has a `body`
+  HttpLane lane = HttpLane::kScrape;
 };
 
-// One path, compared exactly; a query is ignored. The handler runs on the thread of the sockets and must not block.
+// What a client asks for. Views of the connection's buffer: valid while the handler runs.
+struct HttpRequest {
+  std::string_view path;
+  std::string_view query;  // behind "?", as it came
+};
+
+// One path, compared exactly; one that ends in "/", but "/" itself, stands for all below it. The handler runs on the
+// thread of the sockets and must not block.
 struct HttpRoute {
   std::string path;
-  std::function<HttpResponse()> handler;
+  std::function<HttpResponse(const HttpRequest&)> handler;
 };
 
 struct HttpServerOptions {
@@ -40,7 +55,7 @@ struct HttpServerOptions {
   OperationObserver* operations = nullptr;
   size_t max_connections =
       64;  // one more ends the one that has waited longest for its client; if all answer, is refused
-  size_t max_slow_responses = 4;  // at a time; more are answered 503
+  size_t max_slow_responses = 4;  // of a lane at a time; more are answered 503
   size_t max_header_bytes = size_t{8} << 10;
   Duration header_timeout =
       std::chrono::seconds(10);  // from the first byte of a request to its last, and before the first

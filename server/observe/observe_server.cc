@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "observe/health_routes.h"
+#include "observe/probe_answer.h"
+#include "observe/session_discovery.h"
 
 namespace holter::observe {
 namespace {
@@ -58,10 +60,13 @@ HttpResponse AnswerMetrics(const ObserveOptions& options) {
 absl::StatusOr<std::unique_ptr<ObserveServer>> ObserveServer::Start(const ObserveOptions& options) {
   HttpServerOptions http{.listen = options.listen, .operations = options.metrics};
   std::vector<HttpRoute> routes = {
-      {"/metrics", [options] { return AnswerMetrics(options); }},
-      {"/livez", [metrics = options.metrics] { return AnswerLive(*metrics); }},
-      {"/readyz", [reason = options.unready_reason,
-                   metrics = options.metrics] { return AnswerReady(reason(), metrics->StoreProblem()); }},
+      {"/metrics", [options](const HttpRequest&) { return AnswerMetrics(options); }},
+      {"/sd",
+       [registry = options.registry](const HttpRequest& request) { return AnswerDiscovery(*registry, request); }},
+      {"/probe", [registry = options.registry](const HttpRequest& request) { return AnswerProbe(*registry, request); }},
+      {"/livez", [metrics = options.metrics](const HttpRequest&) { return AnswerLive(*metrics); }},
+      {"/readyz", [reason = options.unready_reason, metrics = options.metrics](
+                      const HttpRequest&) { return AnswerReady(reason(), metrics->StoreProblem()); }},
   };
   auto server = HttpServer::Start(http, std::move(routes));
   if (!server.ok()) {

@@ -38,6 +38,17 @@ namespace {
 // A commit that the disk does not give back must not keep the daemon from stopping.
 constexpr absl::Duration kMostWaitForWrites = absl::Seconds(2);
 
+// Views of the record: valid while `session` is.
+SessionView ViewOf(const LiveSession& session) {
+  const Declaration& declaration = session.record->declaration;
+  return {.tenant = declaration.traits->tenant,
+          .session = declaration.session,
+          .group = declaration.traits->group,
+          .url = declaration.url,
+          .labels = &declaration.traits->labels,
+          .cell = session.cell.get()};
+}
+
 // Composes the parts; listens to the sessions.
 class ComposedRegistry final : public SessionRegistry, private core::SessionObserver {
  public:
@@ -119,6 +130,7 @@ class ComposedRegistry final : public SessionRegistry, private core::SessionObse
     return SessionTap::Open(Context(), request);
   }
   void ForEach(const std::function<void(const SessionView&)>& visit) const override;
+  bool Look(const SessionName& name, const std::function<void(const SessionView&)>& visit) const override;
   size_t size() const override { return table_.size(); }
   void Close() override;
 
@@ -260,16 +272,16 @@ absl::StatusOr<v1::Session> ComposedRegistry::Get(const v1::GetSessionRequest& r
 
 void ComposedRegistry::ForEach(const std::function<void(const SessionView&)>& visit) const {
   WalkSessions(table_, "-", {}, [&visit](const LiveSession& session) {
-    if (session.cell == nullptr) return true;
-    const Declaration& declaration = session.record->declaration;
-    visit({.tenant = declaration.traits->tenant,
-           .session = declaration.session,
-           .group = declaration.traits->group,
-           .url = declaration.url,
-           .labels = &declaration.traits->labels,
-           .cell = session.cell.get()});
+    if (session.cell != nullptr) visit(ViewOf(session));
     return true;
   });
+}
+
+bool ComposedRegistry::Look(const SessionName& name, const std::function<void(const SessionView&)>& visit) const {
+  const std::optional<LiveSession> session = table_.Find({.tenant = name.tenant, .session = name.session});
+  if (!session.has_value() || session->cell == nullptr) return false;
+  visit(ViewOf(*session));
+  return true;
 }
 
 }  // namespace

@@ -20,6 +20,7 @@
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "base/secret.h"
+#include "base/session_name.h"
 #include "base/tenant_numbers.h"
 #include "core/session_observer.h"
 #include "engine/engine.h"
@@ -47,7 +48,7 @@ struct RegistryOptions {
   size_t watch_history = 65536;                   // changes that a resume token may lie behind
 };
 
-// A session as observe wants it at scrape time.
+// A session as observe wants it.
 struct SessionView {
   std::string_view tenant;
   std::string_view session;  // last part of the name
@@ -110,6 +111,8 @@ class SessionRegistry {
   // Every session, in the order of names; holds no lock for longer than some hundred of them. `visit` must not call the
   // registry.
   virtual void ForEach(const std::function<void(const SessionView&)>& visit) const = 0;
+  // The same for one; false: there is none. No lock is held while `visit` runs.
+  virtual bool Look(const SessionName& name, const std::function<void(const SessionView&)>& visit) const = 0;
   virtual size_t size() const = 0;
 
   // Wakes and ends every watch (UNAVAILABLE, SHUTTING_DOWN) and refuses changes from now on.

@@ -197,6 +197,10 @@ class FakeRegistry : public registry::SessionRegistry {
   absl::StatusOr<ProbeReader> Probe(const v1::ProbeSessionRequest& request) override { return probe(request); }
   absl::StatusOr<TapReader> Tap(const v1::TapSessionRequest& request) override { return tap(request); }
   void ForEach(const std::function<void(const registry::SessionView&)>& /*visit*/) const override {}
+  bool Look(const SessionName& /*name*/,
+            const std::function<void(const registry::SessionView&)>& /*visit*/) const override {
+    return false;
+  }
   size_t size() const override { return 0; }
   void Close() override {}
 };

@@ -55,12 +55,13 @@ class HttpServerTest : public testing::Test {
   void Start(HttpServerOptions options = {}) {
     options.operations = &metrics_;
     std::vector<HttpRoute> routes = {
-        {"/fast", [] { return HttpResponse{.body = "fast\n"}; }},
-        {"/large", [] { return HttpResponse{.content_type = "text/large", .body = Joined(20)}; }},
-        {"/pieces", [] { return HttpResponse{.content_type = "text/pieces", .pieces = Pieces(100)}; }},
-        {"/throws", []() -> HttpResponse { throw std::runtime_error("secret"); }},
+        {"/fast", [](const HttpRequest&) { return HttpResponse{.body = "fast\n"}; }},
+        {"/large", [](const HttpRequest&) { return HttpResponse{.content_type = "text/large", .body = Joined(20)}; }},
+        {"/pieces",
+         [](const HttpRequest&) { return HttpResponse{.content_type = "text/pieces", .pieces = Pieces(100)}; }},
+        {"/throws", [](const HttpRequest&) -> HttpResponse { throw std::runtime_error("secret"); }},
         {"/breaks",
-         [] {
+         [](const HttpRequest&) {
            return HttpResponse{.pieces = [n = 0](std::string& out) mutable -> bool {
              if (++n > 20) {
                throw std::runtime_error("secret");
@@ -70,7 +71,7 @@ class HttpServerTest : public testing::Test {
            }};
          }},
         {"/blocks",
-         [this] {
+         [this](const HttpRequest&) {
            return HttpResponse{.pieces = [this, done = false](std::string& out) mutable {
              if (!done) {
                blocked_.set_value();
@@ -80,7 +81,18 @@ class HttpServerTest : public testing::Test {
              return !std::exchange(done, true);
            }};
          }},
-        {"/endless", [] {
+        {"/later/",
+         [](const HttpRequest& request) {
+           const std::string asked = std::string(request.path) + "?" + std::string(request.query);
+           return HttpResponse{
+               .later =
+                   [asked] {
+                     if (asked.find("throw") != std::string::npos) throw std::runtime_error("secret");
+                     return HttpResponse{.status = 203, .fields = {{"Cache-Control", "max-age=1"}}, .body = asked};
+                   },
+               .lane = HttpLane::kPage};
+         }},
+        {"/endless", [](const HttpRequest&) {
            return HttpResponse{.pieces = [](std::string& out) {
              out += std::string(65536, 'x');
              return true;
@@ -211,6 +223,39 @@ TEST_F(HttpServerTest, HeadHasTheFieldsAndNoBody) {
   EXPECT_EQ(answer->fields.at("content-type"), "text/pieces");
   ASSERT_TRUE(probe->Get("/fast"));
   EXPECT_EQ(probe->Read().value_or(HttpAnswer{}).body, "fast\n");
+}
+
+TEST_F(HttpServerTest, AnswersMayBeMadeLaterWithAStatusOfTheirOwn) {
+  Start();
+  const HttpAnswer answer = Fetch("/later/a/b?c=%20");
+  EXPECT_EQ(answer.status, 203);
+  EXPECT_EQ(answer.body, "/later/a/b?c=%20");
+  EXPECT_EQ(answer.fields.at("cache-control"), "max-age=1");
+  EXPECT_EQ(Fetch("/later/throw").status, 500);
+  EXPECT_EQ(Fetch("/later/").status, 404) << "only what is below it";
+  EXPECT_EQ(ParseSamples(metrics_.Text()).at("holter_exceptions_total{room=\"observe\"}"), 1);
+  auto probe = Connect();
+  ASSERT_TRUE(probe->Send("HEAD /later/a HTTP/1.1\r\nHost: t\r\n\r\n"));
+  EXPECT_EQ(probe->Read(/*head=*/true).value_or(HttpAnswer{}).fields["content-length"], "9");
+}
+
+TEST_F(HttpServerTest, ALaneDoesNotWaitForAnother) {
+  Start({.max_slow_responses = 1});
+  auto scrape = Connect();
+  ASSERT_TRUE(scrape->Get("/blocks"));
+  blocked_.get_future().wait();
+  EXPECT_EQ(Fetch("/pieces").status, 503) << "its lane has no place left";
+  EXPECT_EQ(Fetch("/later/a").status, 203);
+  Release();
+  EXPECT_EQ(scrape->Read().value_or(HttpAnswer{}).body, "done\n");
+  EXPECT_EQ(Fetch("/later/a").status, 203) << "each place is given back";
+}
+
+TEST_F(HttpServerTest, NothingIsSniffed) {
+  Start();
+  for (const char* path : {"/fast", "/nothing", "/throws", "/later/a"}) {
+    EXPECT_EQ(Fetch(path).fields["x-content-type-options"], "nosniff") << path;
+  }
 }
 
 TEST_F(HttpServerTest, GzipWhenTheClientTakesIt) {

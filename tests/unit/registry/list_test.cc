@@ -207,6 +207,21 @@ TEST_F(ListTest, ForEachSeesEverySessionOnce) {
   EXPECT_EQ(std::adjacent_find(seen.begin(), seen.end()), seen.end());
 }
 
+TEST_F(ListTest, LookSeesTheOneThatIsNamed) {
+  CreateMany(3);
+  std::vector<std::string> seen;
+  const auto look = [&](const std::string& tenant, const std::string& session) {
+    return registry_->Look({.tenant = tenant, .session = session},
+                           [&seen](const SessionView& view) { seen.emplace_back(view.session); });
+  };
+  std::string known;
+  registry_->ForEach([&known](const SessionView& view) { known = std::string(view.session); });
+  EXPECT_TRUE(look("default", known));
+  EXPECT_FALSE(look("default", "missing"));
+  EXPECT_FALSE(look("other", known));
+  EXPECT_THAT(seen, ElementsAre(known));
+}
+
 TEST(TokensTest, ComeBack) {
   const PagePlace page{
       .tenant = "-", .last_tenant = "a", .last_session = "b", .query = 0xfeedf00d, .keys = {-1, 0, INT64_MAX}};

@@ -69,7 +69,8 @@ void AddGrpcFlags(CLI::App& app, Configuration& config) {
 
 void AddFlags(CLI::App& app, Configuration& config) {
   Add(app, "--grpc-listen", config.grpc_listen, "Address and port of the gRPC API; port 0 takes a free one");
-  Add(app, "--http-listen", config.http_listen, "Address and port of /metrics, /livez and /readyz");
+  Add(app, "--http-listen", config.http_listen,
+      "Address and port of the status page, /metrics, /sd, /probe, /livez and /readyz");
   WithEnvironment(app.add_flag("--insecure", config.insecure,
                                "Listen beyond loopback although calls are not encrypted or not authenticated"));
   WithEnvironment(app.add_flag("--insecure-http", config.insecure_http,
@@ -104,6 +105,10 @@ void AddFlags(CLI::App& app, Configuration& config) {
           "Series a session on /metrics: none, basic or full [basic]");
   Add(app, "--session-series-limit", config.series_limit,
       "Most of these series; what is beyond is dropped and counted");
+  AddWord(app, "--status-page", config.status_page,
+          {{"auto", StatusPageChoice::kAuto}, {"on", StatusPageChoice::kOn}, {"off", StatusPageChoice::kOff}},
+          "Show every session to whoever reaches --http-listen: on, off, or auto: unless the API asks callers who they "
+          "are [auto]");
   AddWord(app, "--log-format", config.log_format, {{"text", LogFormat::kText}, {"json", LogFormat::kJson}},
           "text for people or one json object a line [text]");
   AddWord(app, "--log-level", config.log_level,
@@ -191,6 +196,11 @@ std::string CheckFiles(const Configuration& config) {
 
 bool IsAuthenticated(const Configuration& config) {
   return !config.grpc_tls.chain.empty() && (!config.access_file.empty() || !config.grpc_tls.authorities.empty());
+}
+
+bool ShowsStatusPage(const Configuration& config) {
+  if (config.status_page != StatusPageChoice::kAuto) return config.status_page == StatusPageChoice::kOn;
+  return config.access_file.empty() && config.grpc_tls.authorities.empty();
 }
 
 bool IsLoopbackListen(std::string_view listen) {

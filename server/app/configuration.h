@@ -17,6 +17,9 @@ namespace holter::app {
 // Which store keeps the declarations.
 enum class StoreKind { kSqlite, kMemory };
 
+// Whether HTTP shows the status page. kAuto: while the API asks nobody who they are either.
+enum class StatusPageChoice { kAuto, kOn, kOff };
+
 // What to do in place of serving.
 enum class Task { kServe, kCheckStore, kRepairStore, kRestoreStore };
 
@@ -55,6 +58,7 @@ struct Configuration {
 
   observe::SeriesLevel series_level = observe::SeriesLevel::kBasic;
   size_t series_limit = 200'000;
+  StatusPageChoice status_page = StatusPageChoice::kAuto;
 
   LogFormat log_format = LogFormat::kText;
   LogLevel log_level = LogLevel::kInfo;
@@ -67,6 +71,10 @@ std::optional<Configuration> ParseConfiguration(int argc, char** argv, int& exit
 
 // Whether the gRPC listener knows who calls: by token or certificate, over TLS.
 bool IsAuthenticated(const Configuration& config);
+
+// Whether the status page is served. HTTP does not know who asks: where the API does, nobody may see there what the API
+// would not show them, unless the operator says so.
+bool ShowsStatusPage(const Configuration& config);
 
 // True when `listen` ("host:port") can be reached from this machine only.
 bool IsLoopbackListen(std::string_view listen);

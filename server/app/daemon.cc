@@ -179,6 +179,7 @@ absl::Status Daemon::StartServers() {
                                      .clock = &SystemClock(),
                                      .listen = config_.http_listen,
                                      .sessions = {.level = config_.series_level, .max_series = config_.series_limit},
+                                     .status_page = ShowsStatusPage(config_),
                                      .certificate_expiry = std::move(certificate_expiry),
                                      .unready_reason = [this] { return std::string(unready_reason_.load()); }});
   if (!http.ok()) {

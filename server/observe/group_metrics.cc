@@ -33,9 +33,10 @@ void LazyHistogram::Observe(Family<Histogram>& family, const prometheus::Labels&
   histogram->Observe(sample);
 }
 
-GroupMetrics::GroupMetrics(GroupFamilies& families, const Clock& clock, const std::string& tenant,
+GroupMetrics::GroupMetrics(GroupFamilies& families, BeatTape& tape, const Clock& clock, const std::string& tenant,
                            const std::string& group)
     : families_(families),
+      tape_(tape),
       clock_(clock),
       labels_({{"tenant", tenant}, {"group", group}}),
       attempts_(Plain(families.connect_attempts, labels_)),
@@ -91,7 +92,8 @@ void GroupMetrics::OnTransition(core::SessionId /*id*/, const core::Transition& 
   }
 }
 
-void GroupMetrics::OnBeat(core::SessionId /*id*/, const core::BeatReport& report) {
+void GroupMetrics::OnBeat(core::SessionId id, const core::BeatReport& report) {
+  tape_.OnBeat(id, report, clock_);
   const size_t layer = report.app ? 1 : 0;
   // A sample is of a beat that was counted as acked before; only its round trip is new.
   if (report.kind != core::BeatReport::Kind::kSample) beats_[layer][static_cast<size_t>(report.kind)]->Increment();

@@ -11,6 +11,7 @@
 #include "absl/synchronization/mutex.h"
 #include "base/clock.h"
 #include "core/session_observer.h"
+#include "observe/beat_tape.h"
 #include "observe/metric_families.h"
 
 namespace holter::observe {
@@ -32,7 +33,9 @@ class LazyHistogram {
 // which owns it.
 class GroupMetrics final : public core::SessionObserver {
  public:
-  GroupMetrics(GroupFamilies& families, const Clock& clock, const std::string& tenant, const std::string& group);
+  // What is referred to outlives it.
+  GroupMetrics(GroupFamilies& families, BeatTape& tape, const Clock& clock, const std::string& tenant,
+               const std::string& group);
 
   void OnTransition(core::SessionId id, const core::Transition& transition) override;
   void OnBeat(core::SessionId id, const core::BeatReport& report) override;
@@ -64,6 +67,7 @@ class GroupMetrics final : public core::SessionObserver {
 
   // Constant after construction.
   GroupFamilies& families_;
+  BeatTape& tape_;
   const Clock& clock_;
   const prometheus::Labels labels_;
   std::array<std::array<Counter*, kBeatKinds>, kLayers> beats_{};

@@ -68,7 +68,7 @@ GroupMetrics* Metrics::FindOrAdd(Groups& groups, const std::string& tenant, std:
   auto found = groups.find(group);
   if (found == groups.end()) {
     std::string name(group);
-    auto metrics = std::make_unique<GroupMetrics>(group_families_, *options_.clock, tenant, name);
+    auto metrics = std::make_unique<GroupMetrics>(group_families_, tape_, *options_.clock, tenant, name);
     found = groups.emplace(std::move(name), std::move(metrics)).first;
   }
   return found->second.get();

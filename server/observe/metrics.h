@@ -18,6 +18,7 @@
 #include "base/operation_observer.h"
 #include "core/session_observer.h"
 #include "engine/engine.h"
+#include "observe/beat_tape.h"
 #include "observe/group_metrics.h"
 #include "observe/metric_families.h"
 #include "registry/tenant_quotas.h"
@@ -73,6 +74,8 @@ class Metrics final : public core::SessionObserverSource, public OperationObserv
   void AddDroppedEvents(size_t events);
   // The loop that has been silent the longest, if any has been for at least `least`.
   std::optional<SilentLoop> FindSilentLoop(Duration least) const;
+  // The last heartbeats of sessions that somebody looks at.
+  BeatTape& tape() { return tape_; }
 
  private:
   struct Loop {
@@ -88,6 +91,7 @@ class Metrics final : public core::SessionObserverSource, public OperationObserv
   prometheus::Labels LabelsOf(const std::string& tenant, const std::string& group) const;
 
   const MetricsOptions options_;
+  BeatTape tape_;
   prometheus::Registry registry_;
   GroupFamilies group_families_;
   ProcessFamilies process_families_;

@@ -1,6 +1,7 @@
 #include "observe/observe_server.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "observe/health_routes.h"
 #include "observe/probe_answer.h"
 #include "observe/session_discovery.h"
+#include "observe/status_page.h"
 
 namespace holter::observe {
 namespace {
@@ -68,6 +70,12 @@ absl::StatusOr<std::unique_ptr<ObserveServer>> ObserveServer::Start(const Observ
       {"/readyz", [reason = options.unready_reason, metrics = options.metrics](
                       const HttpRequest&) { return AnswerReady(reason(), metrics->StoreProblem()); }},
   };
+  std::vector<HttpRoute> pages = options.status_page ? StatusPageRoutes({.registry = options.registry,
+                                                                         .metrics = options.metrics,
+                                                                         .clock = options.clock,
+                                                                         .unready_reason = options.unready_reason})
+                                                     : NoStatusPageRoutes();
+  std::move(pages.begin(), pages.end(), std::back_inserter(routes));
   auto server = HttpServer::Start(http, std::move(routes));
   if (!server.ok()) {
     return server.status();

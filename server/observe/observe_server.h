@@ -1,4 +1,4 @@
-// What Holter shows of itself over HTTP: /metrics, /livez, /readyz.
+// What Holter shows over HTTP: the status page, /metrics, /sd, /probe, /livez, /readyz.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +26,7 @@ struct ObserveOptions {
   const Clock* clock = nullptr;
   std::string listen = "127.0.0.1:7601";
   SessionExpositionOptions sessions;
+  bool status_page = true;
   // When the certificate of the gRPC listener ends; null: it has none. Called from the server's thread.
   std::function<WallTime()> certificate_expiry;
   // Why Holter does not take work now ("starting", "draining"); empty: it does. Called from the server's thread.

@@ -18,7 +18,7 @@ ALLOWED = {
     "server/spec": {"server/core", "server/transport", "server/base", "proto"},
     "server/registry": {"server/store", "server/engine", "server/spec", "server/transport", "server/core", "server/base",
                         "proto"},
-    "server/observe": {"server/registry", "server/engine", "server/core", "server/base"},
+    "server/observe": {"server/registry", "server/engine", "server/spec", "server/core", "server/base", "proto"},
     "server/rpc": {"server/registry", "server/access", "server/spec", "server/base", "proto", "grpc"},
     "server/app": {"server/rpc", "server/observe", "server/registry", "server/engine", "server/store", "server/spec",
                    "server/transport", "server/access", "server/core", "server/base", "grpc"},

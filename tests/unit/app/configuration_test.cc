@@ -143,6 +143,21 @@ TEST(ConfigurationTest, CertificateAndKeyNeedEachOther) {
   EXPECT_EQ(Parse({"--grpc-client-ca=ca"}).exit_status, 2);
 }
 
+TEST(ConfigurationTest, TheStatusPageIsOffWhereTheApiAsksWhoCalls) {
+  const auto shows = [](const std::vector<std::string>& flags) {
+    const Parsed parsed = Parse(flags);
+    EXPECT_TRUE(parsed.config.has_value()) << parsed.error;
+    return parsed.config.has_value() && ShowsStatusPage(*parsed.config);
+  };
+  EXPECT_TRUE(shows({}));
+  EXPECT_TRUE(shows({"--http-listen=0.0.0.0:0", "--insecure-http"}));
+  EXPECT_FALSE(shows({"--access-file=a"}));
+  EXPECT_FALSE(shows({"--grpc-tls-cert=c", "--grpc-tls-key=k", "--grpc-client-ca=ca"}));
+  EXPECT_TRUE(shows({"--access-file=a", "--status-page=on"}));
+  EXPECT_FALSE(shows({"--status-page=off"}));
+  EXPECT_EQ(Parse({"--status-page=maybe"}).exit_status, 2);
+}
+
 TEST(ConfigurationTest, KnowsLoopback) {
   for (const char* listen : {"127.0.0.1:0", "127.1.2.3:7600", "[::1]:7600", "localhost:1"}) {
     EXPECT_TRUE(IsLoopbackListen(listen)) << listen;

@@ -10,9 +10,9 @@
 #include <set>
 
 #include "observe/health_routes.h"
-#include "tests/support/fake_registry.h"
 #include "tests/unit/observe/http_probe.h"
 #include "tests/unit/observe/observe_fixture.h"
+#include "tests/unit/observe/view_registry.h"
 
 namespace holter::observe {
 namespace {
@@ -20,23 +20,6 @@ namespace {
 using core::Health;
 using core::State;
 using namespace std::chrono_literals;
-
-// Knows its views only; any other call throws, for observe only looks.
-class ViewRegistry final : public holter::testing::FakeRegistry {
- public:
-  void ForEach(const std::function<void(const registry::SessionView&)>& visit) const override {
-    if (before_) {
-      before_();
-    }
-    for (const registry::SessionView& view : views_) {
-      visit(view);
-    }
-  }
-  size_t size() const override { return views_.size(); }
-
-  std::vector<registry::SessionView> views_;
-  std::function<void()> before_;
-};
 
 // Knows its capacity only.
 class CapacityEngine final : public engine::Engine {
@@ -90,13 +73,14 @@ class ObserveServerTest : public ::testing::Test {
     }
   }
 
-  void Start(SeriesLevel level) {
+  void Start(SeriesLevel level, bool status_page = true) {
     auto server = ObserveServer::Start({.registry = &registry_,
                                         .engine = &engine_,
                                         .metrics = &metrics_,
                                         .clock = &clock_,
                                         .listen = "127.0.0.1:0",
                                         .sessions = {.level = level},
+                                        .status_page = status_page,
                                         .unready_reason = [this] { return unready_; }});
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
@@ -210,6 +194,34 @@ TEST_F(ObserveServerTest, LiveAnswersWhileAScrapeRuns) {
   EXPECT_EQ(Fetch("/livez").body, "ok\n");
   release.set_value();
   EXPECT_EQ(scrape.Read().value_or(HttpAnswer{}).status, 200);
+}
+
+TEST_F(ObserveServerTest, AScrapeDoesNotWaitForAPage) {
+  std::promise<void> looking;
+  std::promise<void> release;
+  registry_.list = [&](const v1::ListSessionsRequest&) {
+    looking.set_value();
+    release.get_future().wait();
+    return v1::ListSessionsResponse();
+  };
+  registry_.summarize = [](const v1::GetFleetSummaryRequest&) { return v1::FleetSummary(); };
+  Start(SeriesLevel::kBasic);
+  HttpProbe page(server_->port());
+  ASSERT_TRUE(page.Get("/"));
+  looking.get_future().wait();
+  EXPECT_THAT(Fetch("/metrics").body, ::testing::HasSubstr("feed-2"));
+  release.set_value();
+  EXPECT_EQ(page.Read().value_or(HttpAnswer{}).status, 200);
+}
+
+TEST_F(ObserveServerTest, WithoutAStatusPageNoSessionIsShown) {
+  Start(SeriesLevel::kBasic, /*status_page=*/false);
+  for (const char* path : {"/", "/tenants/default/sessions/feed-1", "/page/style.css"}) {
+    EXPECT_EQ(Fetch(path).status, 404) << path;
+  }
+  EXPECT_THAT(Fetch("/").body, ::testing::HasSubstr("--status-page"));
+  EXPECT_EQ(Fetch("/sd").status, 200);
+  EXPECT_EQ(Fetch("/probe?target=feed-1").status, 200);
 }
 
 TEST_F(ObserveServerTest, ReadyNamesTheReason) {

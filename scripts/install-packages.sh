@@ -18,6 +18,8 @@ test_packages=(
   python3-grpcio python3-yaml
   # a network that can be made bad
   iproute2 util-linux
+  # the status page's browsers
+  chromium fonts-dejavu-core w3m
 )
 
 # A machine may bring its own node; Debian's is only for those that have none.
@@ -53,6 +55,10 @@ fi
 # The tests' other peer, pinned in tests/peers/package-lock.json.
 if [ "${1:-run}" = test ] && ! [ -d "$(dirname "$0")/../tests/peers/node_modules/ws" ]; then
   (cd "$(dirname "$0")/../tests/peers" && npm ci --no-audit --no-fund --silent)
+fi
+# What drives the browser, pinned in tests/page/package-lock.json.
+if [ "${1:-run}" = test ] && ! [ -d "$(dirname "$0")/../tests/page/node_modules/playwright-core" ]; then
+  (cd "$(dirname "$0")/../tests/page" && npm ci --no-audit --no-fund --silent)
 fi
 # The example in Node, which a test runs; pinned in its package-lock.json.
 if [ "${1:-run}" = test ] && ! [ -d "$(dirname "$0")/../examples/node/node_modules/@grpc/grpc-js" ]; then

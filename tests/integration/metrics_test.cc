@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <regex>
 #include <set>
 #include <sstream>
@@ -63,16 +64,103 @@ TEST_F(MetricsTest, PromtoolHasNothingToSay) {
   EXPECT_EQ(promtool.Out() + promtool.Err(), "");
 }
 
+// A row of docs/metrics.md.
+struct DocumentedMetric {
+  std::string type;
+  std::set<std::string> labels;  // "label_…" stands for any that begins so
+};
+
+// By name. What all of a section have is told above its table.
+std::map<std::string, DocumentedMetric> ReadDocumentation() {
+  static const std::map<std::string, std::set<std::string>> kSections = {
+      {"## Aggregates", {"tenant", "group"}},
+      {"## Single sessions", {"tenant", "session", "group"}},
+      {"## Holter itself", {}}};
+  std::map<std::string, DocumentedMetric> metrics;
+  std::set<std::string> common;
+  std::istringstream page(ReadFile(HOLTER_SOURCE_DIR "/docs/metrics.md"));
+  for (std::string line; std::getline(page, line);) {
+    if (const auto section = kSections.find(line); section != kSections.end()) common = section->second;
+    static const std::regex kRow(R"re(\| `(holter_\w+)` \| (\w+) \|(?: (?:none|basic|full) \|)?([^|]*)\|(.*))re");
+    std::smatch row;
+    if (!std::regex_match(line, row, kRow)) continue;
+    DocumentedMetric& metric = metrics[row[1]];
+    metric.type = row[2];
+    if (row[4].str().find("Without `tenant`, `session` and `group`") == std::string::npos) metric.labels = common;
+    const std::string more = row[3];
+    static const std::regex kLabel("`([^`]+)`");
+    for (std::sregex_iterator it(more.begin(), more.end(), kLabel), end; it != end; ++it)
+      metric.labels.insert((*it)[1]);
+  }
+  return metrics;
+}
+
+// Label keys that a sample has beyond, or lacks of, the documented ones; empty: none.
+std::string CompareLabels(const std::set<std::string>& seen, const DocumentedMetric& metric) {
+  std::string differences;
+  for (const std::string& label : seen) {
+    const bool documented =
+        metric.labels.contains(label) || (label.starts_with("label_") && metric.labels.contains("label_…"));
+    if (!documented) differences += " has " + label;
+  }
+  for (const std::string& label : metric.labels) {
+    if (!seen.contains(label) && label != "label_…") differences += " lacks " + label;
+  }
+  return differences;
+}
+
+TEST_F(MetricsTest, EveryMetricIsAsItIsDocumented) {
+  const auto documented = ReadDocumentation();
+  EXPECT_GT(documented.size(), 50U);
+  std::map<std::string, std::string> types;
+  std::istringstream page(daemon->Http("/metrics"));
+  static const std::regex kType(R"(# TYPE (\w+) (\w+))");
+  static const std::regex kSample(R"((\w+?)(?:\{(.*)\})? [^ ]+)");
+  static const std::regex kLabel(R"re((\w+)="(?:[^"\\]|\\.)*")re");
+  size_t samples = 0;
+  std::set<std::string> seen_families;
+  for (std::string line; std::getline(page, line);) {
+    std::smatch parts;
+    if (std::regex_match(line, parts, kType)) {
+      types[parts[1]] = parts[2];
+      ASSERT_TRUE(documented.contains(parts[1])) << line;
+      EXPECT_EQ(documented.at(parts[1]).type, parts[2]) << line;
+    } else if (!line.starts_with('#') && std::regex_match(line, parts, kSample)) {
+      std::string family = parts[1];
+      if (!types.contains(family)) family = family.substr(0, family.rfind('_'));  // of a histogram
+      ASSERT_TRUE(documented.contains(family)) << line;
+      std::set<std::string> labels;
+      const std::string text = parts[2];
+      for (std::sregex_iterator it(text.begin(), text.end(), kLabel), end; it != end; ++it) labels.insert((*it)[1]);
+      labels.erase("le");
+      EXPECT_EQ(CompareLabels(labels, documented.at(family)), "") << line;
+      seen_families.insert(family);
+      ++samples;
+    }
+  }
+  EXPECT_GT(samples, 500U);
+  EXPECT_GT(seen_families.size(), 40U) << "most of what is documented is seen on a daemon that has just begun";
+}
+
 class PrometheusTest : public MetricsTest {
  protected:
   void SetUp() override {
     MetricsTest::SetUp();
-    const std::string config =
-        scratch.Write("prometheus.yml", fmt::format("global: {{scrape_interval: 1s, scrape_timeout: 1s}}\n"
-                                                    "scrape_configs:\n"
-                                                    "- job_name: holter\n"
-                                                    "  static_configs: [{{targets: ['{}']}}]\n",
-                                                    daemon->http()));
+    const std::string config = scratch.Write(
+        "prometheus.yml", fmt::format("global: {{scrape_interval: 1s, scrape_timeout: 1s}}\n"
+                                      "scrape_configs:\n"
+                                      "- job_name: holter\n"
+                                      "  static_configs: [{{targets: ['{0}']}}]\n"
+                                      "- job_name: sessions\n"
+                                      "  metrics_path: /probe\n"
+                                      "  http_sd_configs: [{{url: 'http://{0}/sd', refresh_interval: 1s}}]\n"
+                                      "  relabel_configs:\n"
+                                      "  - {{source_labels: [__address__], target_label: __param_target}}\n"
+                                      "  - {{source_labels: [__address__], target_label: instance}}\n"
+                                      "  - {{source_labels: [__meta_holter_session], target_label: session}}\n"
+                                      "  - {{source_labels: [__meta_holter_scheme], target_label: scheme}}\n"
+                                      "  - {{target_label: __address__, replacement: '{0}'}}\n",
+                                      daemon->http()));
     prometheus_ = std::make_unique<ChildProcess>(
         std::vector<std::string>{"prometheus", "--config.file=" + config, "--web.listen-address=127.0.0.1:0",
                                  "--storage.tsdb.path=" + scratch.path() + "/tsdb"},
@@ -114,6 +202,28 @@ TEST_F(PrometheusTest, ScrapesAndKnowsTheSessions) {
     EXPECT_TRUE(AwaitAnswer(expression)) << expression << "\n" << daemon->Http("/metrics");
   }
   EXPECT_EQ(Query("holter_session_up{session=\"no-such\"}"), "") << "a query can come back empty";
+}
+
+TEST_F(PrometheusTest, DiscoversTheSessionsAndProbesEach) {
+  for (const char* const expression : {
+           "count(up{job=\"sessions\"} == 1) == 3",
+           "probe_success{session=\"plain\", scheme=\"ws\", instance=\"tenants/default/sessions/plain\"} == 1",
+           "probe_success{session=\"tls\", scheme=\"wss\"} == 1",
+           "probe_success{session=\"refused\"} == 0",
+           "probe_duration_seconds{session=\"plain\"} > 0",
+           "probe_ssl_earliest_cert_expiry{session=\"tls\"} > time()",
+           "probe_http_status_code{session=\"plain\"} == 101",
+           "probe_websocket_connection_upgraded{session=\"refused\"} == 0",
+       }) {
+    EXPECT_TRUE(AwaitAnswer(expression)) << expression << "\n" << daemon->Http("/sd");
+  }
+  ChildProcess promtool({"promtool", "check", "metrics"}, scratch.path(), daemon->Http("/probe?target=tls"));
+  const auto report = promtool.Wait(kPatience);
+  ASSERT_TRUE(report.has_value());
+  EXPECT_EQ(report->code, 0) << promtool.Out() << promtool.Err();
+  // A session that is gone is a target no more.
+  EXPECT_EQ(Holter({"delete", "plain"}).code, 0);
+  EXPECT_TRUE(AwaitAnswer("count(up{job=\"sessions\"}) == 2"));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -20,6 +21,33 @@ int64_t CountOf(const v1::FleetSummary& numbers, v1::Health health) {
     if (count.health() == health) return count.sessions();
   }
   return 0;
+}
+
+// Without another look at all sessions, where the numbers tell it: nothing is chosen, or a health or a state alone.
+std::optional<int64_t> CountChosen(const v1::FleetSummary& numbers, const FleetQuery& query) {
+  if (query.Filter() == query.SearchFilter()) return numbers.sessions();
+  FleetQuery rest = query;
+  rest.health.clear();
+  if (rest.Filter() == rest.SearchFilter()) {
+    for (const auto& count : numbers.healths()) {
+      if (absl::AsciiStrToLower(spec::HealthWord(count.health())) == query.health) return count.sessions();
+    }
+  }
+  rest = query;
+  rest.state.clear();
+  if (rest.Filter() == rest.SearchFilter()) {
+    for (const auto& count : numbers.states()) {
+      if (absl::AsciiStrToLower(spec::StateWord(count.state())) == query.state) return count.sessions();
+    }
+  }
+  rest = query;
+  rest.group.clear();
+  if (rest.Filter() == rest.SearchFilter()) {
+    for (const auto& count : numbers.groups()) {
+      if (count.group() == query.group) return count.sessions();
+    }
+  }
+  return std::nullopt;
 }
 
 std::string WithCommas(int64_t number) {
@@ -137,13 +165,14 @@ absl::StatusOr<FleetNumbers> CountFleet(const registry::SessionRegistry& registr
   auto all = registry.Summarize(request);
   if (!all.ok()) return all.status();
   FleetNumbers numbers{.all = *std::move(all)};
-  numbers.chosen = numbers.all.sessions();
-  if (query.Filter() != query.SearchFilter()) {
-    request.set_filter(query.Filter());
-    const auto chosen = registry.Summarize(request);
-    if (!chosen.ok()) return chosen.status();
-    numbers.chosen = chosen->sessions();
+  if (const auto chosen = CountChosen(numbers.all, query)) {
+    numbers.chosen = *chosen;
+    return numbers;
   }
+  request.set_filter(query.Filter());
+  const auto chosen = registry.Summarize(request);
+  if (!chosen.ok()) return chosen.status();
+  numbers.chosen = chosen->sessions();
   return numbers;
 }
 

@@ -149,8 +149,19 @@ absl::StatusOr<FilterTest> OnLabels(const Restriction& restriction) {
 }
 
 std::string HostOf(const FilterSubject& subject) {
-  const absl::StatusOr<core::Url> url = core::ParseUrl(subject.record->declaration.url);
-  return url.ok() ? url->host : std::string();
+  // A search asks for the host of every session. That of most URLs, which were checked when they were declared, can be
+  // told at a glance; what is not just that (capitals, brackets) is parsed.
+  const std::string_view url = subject.record->declaration.url;
+  constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyz0123456789.-_";
+  const size_t begin = url.starts_with("wss://") ? 6 : 5;
+  if (url.starts_with("wss://") || url.starts_with("ws://")) {
+    const size_t end = std::min(url.find_first_not_of(plain, begin), url.size());
+    if (end > begin && (end == url.size() || url[end] == '/' || url[end] == ':' || url[end] == '?')) {
+      return std::string(url.substr(begin, end - begin));
+    }
+  }
+  const absl::StatusOr<core::Url> parsed = core::ParseUrl(url);
+  return parsed.ok() ? parsed->host : std::string();
 }
 
 using Compile = absl::StatusOr<FilterTest> (*)(const Restriction&);

@@ -96,11 +96,11 @@ class Holterd:
     def __init__(self, process, ports):
         self.pid = process.pid
         self.grpc = ports["grpc"]
-        self._address = ports["http"]
+        self.address = ports["http"]
 
     def scrape(self, compressed=False):
         """The page, as it came, and how long it took to come."""
-        connection = http.client.HTTPConnection(self._address, timeout=30)
+        connection = http.client.HTTPConnection(self.address, timeout=30)
         begin = time.monotonic()
         connection.request("GET", "/metrics", headers={"Accept-Encoding": "gzip" if compressed else "identity"})
         answer = connection.getresponse()

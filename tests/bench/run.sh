@@ -6,3 +6,4 @@ build=${1:?usage: tests/bench/run.sh BUILD_DIR}
 shift
 python3 "$(dirname "$0")/bench.py" --build "$build" "$@"
 python3 "$(dirname "$0")/control.py" --build "$build"
+python3 "$(dirname "$0")/page.py" --build "$build"

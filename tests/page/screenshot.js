@@ -46,9 +46,9 @@ async function main() {
     const take = async (target, scheme, name, height) => {
       const page = await world.open(target, {colorScheme: scheme, viewport: {width: 1180, height}});
       if (target !== '/') {  // until there is something to see: many answers, then none
-        await page.waitForFunction(() => document.querySelectorAll('.dot').length > 40, {timeout: 60000});
+        await page.waitForFunction(() => document.querySelectorAll('.dot').length > 40, null, {timeout: 60000});
         await page.locator('.story.down').waitFor({timeout: 60000});
-        await page.waitForFunction(() => document.querySelectorAll('.miss').length > 4, {timeout: 60000});
+        await page.waitForFunction(() => document.querySelectorAll('.miss').length > 4, null, {timeout: 60000});
       }
       await page.screenshot({path: path.join(folder, name)});
     };

@@ -162,6 +162,32 @@ TEST_F(StatusPageTest, ChoicesReachTheRegistry) {
   EXPECT_EQ(summary_requests_[1].filter(), list_request_.filter());
 }
 
+TEST_F(StatusPageTest, ASingleChoiceIsCountedWithoutAnotherLook) {
+  summary_.set_sessions(9);
+  auto* const health = summary_.add_healths();
+  health->set_health(v1::HEALTH_DEGRADED);
+  health->set_sessions(3);
+  auto* const state = summary_.add_states();
+  state->set_state(v1::STATE_BACKOFF);
+  state->set_sessions(4);
+  auto* const group = summary_.add_groups();
+  group->set_group("feeds");
+  group->set_sessions(5);
+  *list_.add_sessions() = Hostile("feed-1");
+  const auto place = [this](std::string_view query) {
+    summary_requests_.clear();
+    const std::string body = Ask("/", query).body;
+    const size_t begin = body.find("1–1 of ");
+    return body.substr(begin, body.find('<', begin) - begin);
+  };
+  EXPECT_EQ(place("health=degraded"), "1–1 of 3");
+  EXPECT_EQ(place("state=backoff&q=a"), "1–1 of 4");
+  EXPECT_EQ(place("group=feeds"), "1–1 of 5");
+  EXPECT_EQ(summary_requests_.size(), 1U);
+  EXPECT_EQ(place("group=feeds&health=degraded"), "1–1 of 9") << "as the second look says";
+  EXPECT_EQ(summary_requests_.size(), 2U);
+}
+
 TEST_F(StatusPageTest, ASearchThatIsNotUnderstoodSaysWhy) {
   registry_.list = [](const v1::ListSessionsRequest&) {
     return absl::StatusOr<v1::ListSessionsResponse>(

@@ -87,6 +87,20 @@ TEST_F(SessionFilterTest, TextIsExactOrHasWildcardsOrIsContained) {
   EXPECT_FALSE(Matches("host : token")) << "only the host, never the rest of the URL";
 }
 
+TEST_F(SessionFilterTest, TheHostIsThatOfTheUrlInAnyForm) {
+  const std::pair<const char*, const char*> hosts[] = {{"ws://peer", "peer"},
+                                                       {"wss://peer/path", "peer"},
+                                                       {"ws://peer:1/", "peer"},
+                                                       {"ws://peer?a=b", "peer"},
+                                                       {"WSS://Peer.Example.org/", "peer.example.org"},
+                                                       {"ws://192.0.2.1:80/", "192.0.2.1"},
+                                                       {"ws://[2001:db8::1]:80/", "2001:db8::1"}};
+  for (const auto& [url, host] : hosts) {
+    record_.declaration.url = url;
+    EXPECT_TRUE(Matches("host = \"" + std::string(host) + "\"")) << url;
+  }
+}
+
 TEST_F(SessionFilterTest, LabelsAreThereOrHaveAValue) {
   EXPECT_TRUE(Matches("labels.team = core"));
   EXPECT_TRUE(Matches("labels:team"));

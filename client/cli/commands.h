@@ -27,6 +27,7 @@ void AddExportCommand(CLI::App& app, Invocation& invocation);
 void AddWatchCommand(CLI::App& app, Invocation& invocation);
 void AddProbeCommand(CLI::App& app, Invocation& invocation);
 void AddTapCommand(CLI::App& app, Invocation& invocation);
+void AddHealthCommand(CLI::App& app, Invocation& invocation);
 void AddPingCommand(CLI::App& app, Invocation& invocation);
 
 }  // namespace holter::cli

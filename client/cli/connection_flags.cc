@@ -41,7 +41,8 @@ void AddConnectionFlags(CLI::App& app, ConnectionFlags& flags) {
       ->type_name("FILE")
       ->envname("HOLTER_CERT");
   app.add_option("--key", flags.key, "PEM file of its key")->type_name("FILE")->envname("HOLTER_KEY");
-  app.add_option("--server-name", flags.server_name, "Name that the server's certificate has to have");
+  app.add_option("--server-name", flags.server_name, "Name that the server's certificate has to have")
+      ->envname("HOLTER_SERVER_NAME");
   app.add_option("--token-file", flags.token_file, "File with a bearer token; sent over TLS, or to loopback only")
       ->type_name("FILE")
       ->envname("HOLTER_TOKEN_FILE");

@@ -53,6 +53,7 @@ ExitCode Run(int argc, const char* const* argv, Console& console) {
   AddWatchCommand(app, invocation);
   AddTapCommand(app, invocation);
   AddProbeCommand(app, invocation);
+  AddHealthCommand(app, invocation);
   AddPingCommand(app, invocation);
   AddCompletionCommand(app, invocation);
   try {

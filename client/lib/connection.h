@@ -21,6 +21,8 @@ class Connection {
   Connection(std::shared_ptr<grpc::Channel> channel, const ClientOptions& options);
 
   v1::SessionService::StubInterface& stub() const { return *stub_; }
+  // For services that are not ours.
+  const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
   // To be asked before every attempt: puts the token into `context`, or says why there must be none.
   absl::Status Prepare(grpc::ClientContext& context) const;
 

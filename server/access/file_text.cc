@@ -19,11 +19,16 @@ absl::StatusOr<std::string> ReadFileText(const std::string& path) {
   std::error_code error;
   // A pipe or a device would be waited for.
   if (!std::filesystem::is_regular_file(path, error)) {
-    return absl::NotFoundError(fmt::format("{} is no file that can be read", path));
+    return absl::NotFoundError(
+        fmt::format("{} cannot be read: {}", path, error ? error.message() : "it is no regular file"));
   }
+  errno = 0;
   std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    return absl::FailedPreconditionError(fmt::format("{} cannot be read: {}", path, std::strerror(errno)));
+  }
   std::string text(kLargestFile + 1, '\0');
-  if (!file || !file.read(text.data(), static_cast<std::streamsize>(text.size())).eof()) {
+  if (!file.read(text.data(), static_cast<std::streamsize>(text.size())).eof()) {
     return absl::FailedPreconditionError(
         fmt::format("{} cannot be read, or is larger than {} bytes", path, kLargestFile));
   }

@@ -28,9 +28,12 @@ using CertificatePtr = std::unique_ptr<X509, CertificateDeleter>;
 using PrivateKeyPtr = std::unique_ptr<EVP_PKEY, PrivateKeyDeleter>;
 using BioPtr = std::unique_ptr<BIO, BioDeleter>;
 
+absl::Status FilesInvalid(const std::string& file, const std::string& what) {
+  return MakeError(absl::StatusCode::kFailedPrecondition, "TLS_FILES_INVALID", what, {{"file", file}});
+}
+
 absl::Status Unfit(const std::string& file, std::string_view what) {
-  return MakeError(absl::StatusCode::kFailedPrecondition, "TLS_FILES_INVALID", fmt::format("{}: {}", file, what),
-                   {{"file", file}});
+  return FilesInvalid(file, fmt::format("{}: {}", file, what));
 }
 
 BioPtr BioOf(const std::string& text) { return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))); }
@@ -79,7 +82,7 @@ absl::StatusOr<CertificateTexts> ReadCertificate(const CertificateFiles& files) 
        {std::pair{&files.chain, &texts.chain}, {&files.key, &key_text}, {&files.authorities, &texts.authorities}}) {
     if (file->empty()) continue;
     absl::StatusOr<std::string> read = ReadFileText(*file);
-    if (!read.ok()) return Unfit(*file, std::string(read.status().message()));
+    if (!read.ok()) return FilesInvalid(*file, std::string(read.status().message()));
     *text = *std::move(read);
   }
   const CertificatePtr certificate = FirstCertificate(texts.chain);

@@ -4,8 +4,12 @@
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/ip/address.hpp>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
 #include <iostream>
-#include <map>
+#include <utility>
+#include <vector>
 
 #include "access/access_file.h"
 #include "app/policy_file.h"
@@ -26,10 +30,20 @@ CLI::Option* Add(CLI::App& app, const std::string& name, T& value, const std::st
 }
 
 template <typename Enum>
-CLI::Option* AddWord(CLI::App& app, const std::string& name, Enum& value, const std::map<std::string, Enum>& words,
-                     const std::string& description) {
-  return WithEnvironment(
-      app.add_option(name, value, description)->transform(CLI::CheckedTransformer(words).description("")));
+CLI::Option* AddWord(CLI::App& app, const std::string& name, Enum& value,
+                     const std::vector<std::pair<std::string, Enum>>& words, const std::string& description) {
+  const auto parse = [name, &value, words](const std::string& text) {
+    std::string expected;
+    for (const auto& [word, meaning] : words) {
+      if (word == text) {
+        value = meaning;
+        return;
+      }
+      expected += (expected.empty() ? "" : ", ") + word;
+    }
+    throw CLI::ValidationError(name, fmt::format("expected one of {}; got {}", expected, text));
+  };
+  return WithEnvironment(app.add_option_function<std::string>(name, parse, description)->type_name("WORD"));
 }
 
 CLI::Option* AddDuration(CLI::App& app, const std::string& name, Duration& value, Duration least,
@@ -192,6 +206,18 @@ std::string CheckFiles(const Configuration& config) {
   return "";
 }
 
+std::string WhyUnreadable(const std::string& path) {
+  errno = 0;
+  const std::ifstream file(path);
+  return fmt::format("--config: {} cannot be read: {}", path, errno != 0 ? std::strerror(errno) : "it is no file");
+}
+
+// The exit status of wrong usage, which is said in one line.
+int SayUsage(const std::string& message) {
+  std::cerr << "holterd: " << message << "\n";
+  return 2;
+}
+
 }  // namespace
 
 bool IsAuthenticated(const Configuration& config) {
@@ -220,7 +246,8 @@ std::optional<Configuration> ParseConfiguration(int argc, char** argv, int& exit
   app.footer(
       "Every flag is also a key of --config (without the dashes) and an environment variable (HOLTER_GRPC_LISTEN).");
   app.set_version_flag("--version", "holterd " HOLTER_VERSION);
-  app.config_formatter(std::make_shared<YamlConfig>());
+  const auto yaml = std::make_shared<YamlConfig>(app);
+  app.config_formatter(yaml);
   WithEnvironment(app.set_config("--config", "", "YAML file of flags"));
   app.allow_config_extras(CLI::config_extras_mode::error);
   bool check_only = false;
@@ -237,8 +264,14 @@ std::optional<Configuration> ParseConfiguration(int argc, char** argv, int& exit
     if (const std::string wrong = check_only ? CheckFiles(config) : ""; !wrong.empty()) {
       throw CLI::ValidationError(wrong);
     }
+  } catch (const CLI::FileError&) {
+    exit_status = SayUsage(WhyUnreadable(app.get_config_ptr()->as<std::string>()));
+    return std::nullopt;
+  } catch (const CLI::Success& asked) {  // --help, --version
+    exit_status = app.exit(asked);
+    return std::nullopt;
   } catch (const CLI::ParseError& error) {
-    exit_status = app.exit(error) == 0 ? 0 : 2;
+    exit_status = SayUsage(yaml->PlaceOf(error.what()) + error.what());
     return std::nullopt;
   }
   if (check_only) {

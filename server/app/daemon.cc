@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <fstream>
 
+#include "app/start_check.h"
 #include "app/store_tasks.h"
 #include "base/clock.h"
 #include "base/json_text.h"
@@ -32,7 +33,13 @@ Daemon::Daemon(const Configuration& config)
 Daemon::~Daemon() = default;
 
 absl::Status Daemon::Start() {
-  absl::Status status = BuildAccess();
+  absl::Status status = CheckStart(config_);
+  if (status.ok()) {
+    status = BuildAccess();
+  }
+  if (status.ok()) {
+    status = OpenStore();
+  }
   if (status.ok()) {
     status = BuildEngine();
   }
@@ -142,9 +149,6 @@ absl::StatusOr<std::unique_ptr<store::EventStore>> Daemon::OpenHistory() {
 }
 
 absl::Status Daemon::BuildRegistry() {
-  if (absl::Status status = OpenStore(); !status.ok()) {
-    return status;
-  }
   absl::StatusOr<std::unique_ptr<store::EventStore>> events = OpenHistory();
   if (!events.ok()) {
     return events.status();

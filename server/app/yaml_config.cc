@@ -21,6 +21,20 @@ std::string YamlConfig::to_config(const CLI::App* /*app*/, bool /*default_also*/
   return "";
 }
 
+std::string YamlConfig::Place(int line) const {
+  return fmt::format("{}:{}: ", app_.get_config_ptr()->as<std::string>(), line + 1);
+}
+
+std::string YamlConfig::PlaceOf(std::string_view message) const {
+  const size_t begin = message.find("--");
+  if (begin == std::string_view::npos) {
+    return "";
+  }
+  const size_t end = message.find_first_not_of("abcdefghijklmnopqrstuvwxyz-", begin);
+  const auto found = lines_.find(std::string(message.substr(begin + 2, end - begin - 2)));
+  return found == lines_.end() ? "" : Place(found->second);
+}
+
 std::vector<CLI::ConfigItem> YamlConfig::from_config(std::istream& input) const {
   std::vector<CLI::ConfigItem> parsed;
   try {
@@ -29,22 +43,29 @@ std::vector<CLI::ConfigItem> YamlConfig::from_config(std::istream& input) const 
       return parsed;
     }
     if (!root.IsMap()) {
-      throw CLI::ConversionError("--config: expected a map of flag names to values");
+      throw CLI::ConversionError(Place(root.Mark().line) + "expected a map of flag names to values");
     }
     for (const auto& entry : root) {
+      const std::string name = entry.first.as<std::string>();
+      const int line = entry.first.Mark().line;
+      const CLI::Option* const option = app_.get_option_no_throw("--" + name);
+      if (option == nullptr || !option->get_configurable()) {
+        throw CLI::ConversionError(fmt::format("{}there is no key {}", Place(line), name));
+      }
       if (!entry.second.IsScalar()) {
-        throw CLI::ConversionError(fmt::format("--config, line {}: {}: expected one value",
-                                               entry.second.Mark().line + 1, entry.first.as<std::string>()));
+        throw CLI::ConversionError(fmt::format("{}{}: expected one value", Place(line), name));
+      }
+      if (option->count() > 0 || std::getenv(EnvironmentName(name).c_str()) != nullptr) {
+        continue;
       }
       CLI::ConfigItem item;
-      item.name = entry.first.as<std::string>();
+      item.name = name;
       item.inputs = {entry.second.as<std::string>()};
-      if (std::getenv(EnvironmentName(item.name).c_str()) == nullptr) {
-        parsed.push_back(std::move(item));
-      }
+      parsed.push_back(std::move(item));
+      lines_[name] = line;
     }
   } catch (const YAML::Exception& error) {
-    throw CLI::ConversionError(fmt::format("--config, line {}: {}", error.mark.line + 1, error.msg));
+    throw CLI::ConversionError(Place(error.mark.line) + error.msg);
   }
   return parsed;
 }

@@ -107,10 +107,22 @@ TEST(ConfigurationTest, DurationsHaveAUnitAndComeFromEverywhere) {
 }
 
 TEST(ConfigurationTest, UnknownOrNestedKeyOfTheFileIsAnError) {
-  EXPECT_THAT(Parse({"--config", WriteFile("conect-rate: 1\n")}).error, HasSubstr("conect-rate"));
-  EXPECT_THAT(Parse({"--config", WriteFile("store: memory\nstore2:\n  a: b\n")}).error, HasSubstr("line 3"));
+  const auto error = [](const std::string& text) { return Parse({"--config", WriteFile(text)}).error; };
+  EXPECT_THAT(error("conect-rate: 1\n"), HasSubstr(".yaml:1: there is no key conect-rate\n"));
+  EXPECT_THAT(error("store: memory\nhelp: true\n"), HasSubstr(".yaml:2: there is no key help\n"));
+  EXPECT_THAT(error("loops: 1\nstore:\n  a: b\n"), HasSubstr(".yaml:2: store: expected one value\n"));
   EXPECT_EQ(Parse({"--config", WriteFile("- a\n")}).exit_status, 2);
   EXPECT_EQ(Parse({"--config", "/no/such/file.yaml"}).exit_status, 2);
+}
+
+TEST(ConfigurationTest, AWrongValueOfTheFileIsFoundInIt) {
+  const std::string file = WriteFile("loops: 1\nlog-level: loud\n");
+  EXPECT_EQ(Parse({"--config", file}).error,
+            "holterd: " + file + ":2: --log-level: expected one of debug, info, warning, error; got loud\n");
+  // What the file does not decide is not its fault.
+  EXPECT_EQ(Parse({"--config", file, "--log-level=low"}).error,
+            "holterd: --log-level: expected one of debug, info, warning, error; got low\n");
+  EXPECT_TRUE(Parse({"--config", file, "--log-level=debug"}).config.has_value());
 }
 
 TEST(ConfigurationTest, ListeningBeyondLoopbackNeedsTlsAndAuthentication) {

@@ -1,7 +1,7 @@
 # Two commands do all: `make run` and `make test`. Each installs the packages it needs (Debian 12).
 
 JOBS ?= 2
-.PHONY: run build test test-deploy bench format lint packages packages-test clean
+.PHONY: run build test test-deploy package bench format lint packages packages-test packages-deploy clean
 
 run: build ## Build, start holterd with a local peer and declared sessions, show them beating (DURATION=20 ends by itself)
 	@DURATION="$(DURATION)" scripts/run-demo.sh
@@ -15,10 +15,14 @@ test: packages-test ## Build everything and run every test
 	cmake --build --preset release -j $(JOBS)
 	ctest --preset release -j $(JOBS)
 
-test-deploy: packages-test ## Run what is deployed against the real tools: rules in a Prometheus while faults are played
+test-deploy: packages-deploy ## Run what is deployed against the real tools, and as it is deployed: Prometheus, containers, a machine for the .deb
 	cmake --preset release -DHOLTER_BUILD_TESTS=ON >/dev/null
 	cmake --build --preset release -j $(JOBS) --target holterd holter
 	ctest --preset deploy
+
+package: build ## Make build/packages/holter_VERSION_amd64.deb
+	@scripts/install-packages.sh package
+	cd build && cpack
 
 bench: packages-test ## Measure cost beside the floor; prints the tables of docs/performance.md
 	cmake --preset bench >/dev/null
@@ -37,6 +41,9 @@ packages:
 
 packages-test:
 	@scripts/install-packages.sh test
+
+packages-deploy:
+	@scripts/install-packages.sh deploy
 
 clean: ## Remove what was built
 	rm -rf build

@@ -22,6 +22,11 @@ test_packages=(
   chromium fonts-dejavu-core w3m
 )
 
+# What tests of deployment run: containers on images made here, what is inside them, and the checkers of what is installed.
+deploy_packages=(
+  podman runc catatonit netavark aardvark-dns iptables debootstrap docker-compose dpkg-dev lintian
+)
+
 # A machine may bring its own node; Debian's is only for those that have none.
 if command -v node >/dev/null && command -v npm >/dev/null; then
   test_packages=("${test_packages[@]/nodejs/}")
@@ -29,8 +34,13 @@ if command -v node >/dev/null && command -v npm >/dev/null; then
 fi
 case "${1:-run}" in
   run) ;;
+  package) packages+=(dpkg-dev) ;;
   test) packages+=("${test_packages[@]}") ;;
-  *) echo "usage: $0 [run|test]" >&2; exit 2 ;;
+  deploy)
+    "$0" test
+    packages=("${deploy_packages[@]}")
+    ;;
+  *) echo "usage: $0 [run|package|test|deploy]" >&2; exit 2 ;;
 esac
 
 missing=()

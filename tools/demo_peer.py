@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The peer of `make run`: python3-websockets of Debian, on 127.0.0.1 and a port that the system chose.
+"""The peer of the demos: python3-websockets of Debian, on 127.0.0.1 and a port that the system chose, or --listen=HOST:PORT.
 
 Prints one line, "PORT=<port>", when it listens, and ends on a signal.
 
@@ -11,6 +11,7 @@ Prints one line, "PORT=<port>", when it listens, and ends on a signal.
   /refused            answers the upgrade with 503
 """
 
+import argparse
 import asyncio
 import http
 import json
@@ -66,13 +67,16 @@ async def serve(socket):
 
 
 async def main():
+    parser = argparse.ArgumentParser(description="A WebSocket peer that is healthy, slow, silent or out of order, by path.")
+    parser.add_argument("--listen", metavar="HOST:PORT", default="127.0.0.1:0")
+    host, _, port = parser.parse_args().listen.rpartition(":")
     stop = asyncio.get_running_loop().create_future()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, lambda: stop.done() or stop.set_result(None))
     async with websockets.serve(
         serve,
-        "127.0.0.1",
-        0,
+        host,
+        int(port),
         create_protocol=DemoProtocol,
         compression=None,
         ping_interval=None,

@@ -110,6 +110,7 @@ void ChangeSet::Commit(std::shared_ptr<ChangeSet> set, std::vector<store::Change
 
 void ChangeSet::Publish() {
   if (context_.quotas != nullptr) context_.quotas->Settle(quota_, true);
+  if (before_publishing_) before_publishing_();
   for (const LiveSession& session : removed_) {
     context_.lifecycle->Remove(session);
   }

@@ -25,6 +25,9 @@ class ChangeSet {
   // A new connection, `after` from the commit on. Nothing of it is stored.
   void Reconnect(engine::SessionHandle cell, Duration after);
 
+  // Runs `act` when everything is committed, before watchers and engine are told of any of it.
+  void BeforePublishing(std::function<void()> act) { before_publishing_ = std::move(act); }
+
   // Sessions that are begun or resumed, each of which needs room.
   size_t NewConnections() const;
   size_t created() const { return created_.size(); }
@@ -55,6 +58,7 @@ class ChangeSet {
   std::vector<std::pair<RecordPtr, engine::SessionHandle>> replaced_;
   std::vector<LiveSession> removed_;
   std::vector<std::pair<engine::SessionHandle, Duration>> reconnected_;
+  std::function<void()> before_publishing_;  // may be null
   size_t resumed_ = 0;
   QuotaChange quota_;
   bool is_asked_ = false;  // something of it comes from the API: what files declare is counted, and never refused

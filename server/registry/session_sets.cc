@@ -75,19 +75,19 @@ void SessionSets::ApplyInTurn(SetPlan& plan, const SessionRegistry::ApplyReply& 
       plan.ttl() > Duration::zero() ? context_.lifecycle->clock().WallNow() + plan.ttl() : Lease::kNoTerm;
   std::vector<store::Change> rows;
   if (expire_time != lease->expire_time.load()) rows.push_back(RowOf(*lease, expire_time));
-  ChangeSet::Commit(changes, std::move(rows),
-                    [leases = context_.leases, lease, expire_time, answer, reply, release](absl::Status committed) {
-                      if (committed.ok()) {
-                        leases->Set(lease, expire_time);
-                        if (expire_time != Lease::kNoTerm) {
-                          *answer->mutable_summary()->mutable_expire_time() = ToTimestamp(expire_time);
-                        }
-                        reply(std::move(*answer));
-                      } else {
-                        reply(std::move(committed));
-                      }
-                      release();
-                    });
+  // Whoever is told of a session that begins is told when it ends.
+  changes->BeforePublishing([leases = context_.leases, lease, expire_time] { leases->Set(lease, expire_time); });
+  ChangeSet::Commit(changes, std::move(rows), [expire_time, answer, reply, release](absl::Status committed) {
+    if (committed.ok()) {
+      if (expire_time != Lease::kNoTerm) {
+        *answer->mutable_summary()->mutable_expire_time() = ToTimestamp(expire_time);
+      }
+      reply(std::move(*answer));
+    } else {
+      reply(std::move(committed));
+    }
+    release();
+  });
 }
 
 void SessionSets::RenewLease(const v1::RenewLeaseRequest& request, SessionRegistry::LeaseReply reply) const {

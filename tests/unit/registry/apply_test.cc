@@ -209,6 +209,27 @@ TEST_F(ApplyTest, ALeaseEndsWithItsSessions) {
   EXPECT_EQ(store_.LoadLeases()->size(), 0);
 }
 
+TEST_F(ApplyTest, WhoWatchesASessionBeginIsToldWhenItEnds) {
+  v1::WatchSessionsRequest request;
+  request.set_parent("tenants/-");
+  const auto watch = registry_->Watch(request);
+  ASSERT_TRUE(watch.ok());
+  ASSERT_TRUE((*watch)->Next(100).ok());  // the end of the snapshot
+  v1::Session born;
+  // The watch reads as soon as there is something, while the call goes on.
+  observers_.on_ask = [&] {
+    const auto response = (*watch)->Next(100);
+    ASSERT_TRUE(response.ok());
+    for (const v1::SessionChange& change : response->changes()) {
+      if (change.kind() == v1::SessionChange::KIND_DECLARED) born = change.session();
+    }
+  };
+  const Answer answer = Apply(Leased(Set({"a"}), 60));
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(born.owner(), "deployer");
+  EXPECT_EQ(born.expire_time().SerializeAsString(), answer->summary().expire_time().SerializeAsString());
+}
+
 TEST_F(ApplyTest, ALeaseIsRenewedByApplyOrByACall) {
   ASSERT_TRUE(Apply(Leased(Set({"a"}), 60)).ok());
   Pass(std::chrono::seconds(50));

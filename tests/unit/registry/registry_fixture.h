@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -88,11 +89,15 @@ class FakeStore final : public store::Store {
   void Clear() {
     absl::MutexLock lock(&mutex_);
     stored_.clear();
+    requests_.clear();
+    leases_.clear();
   }
 
   bool held = false;
   absl::Status next_status;
   absl::Status load_status;
+  // Hears of every commit that succeeds before the one who asked for it does. May be null.
+  std::function<void(const std::vector<store::Change>&)> on_commit;
   std::deque<std::pair<std::vector<store::Change>, Done>> waiting;
 
  private:
@@ -116,6 +121,7 @@ class FakeStore final : public store::Store {
         }
       }
     }
+    if (status.ok() && on_commit) on_commit(changes);
     done(status);
   }
 
@@ -159,12 +165,16 @@ class FakeObservers final : public core::SessionObserverSource {
   };
 
   core::SessionObserver* ObserverFor(std::string_view tenant, std::string_view group) override {
+    if (on_ask) on_ask();
     absl::MutexLock lock(&mutex_);
     std::string key = std::string(tenant) + "/" + std::string(group);
     std::unique_ptr<Group>& observer = groups_[key];
     if (observer == nullptr) observer = std::make_unique<Group>(key);
     return observer.get();
   }
+
+  // Called when a session is about to begin, and has been announced. May be null.
+  std::function<void()> on_ask;
 
  private:
   absl::Mutex mutex_;

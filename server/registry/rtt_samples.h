@@ -17,7 +17,7 @@ class RttSamples {
   bool empty() const { return rtts_.empty(); }
   int64_t count() const { return static_cast<int64_t>(rtts_.size()); }
 
-  // 0 is the least, 1 the longest; there has to be a sample.
+  // The least sample that a share of `q` of all does not exceed: 0 is the least, 1 the longest; there has to be one.
   google::protobuf::Duration Quantile(double q);
 
  private:

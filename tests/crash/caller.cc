@@ -11,20 +11,17 @@
 namespace holter::crash {
 namespace {
 
-constexpr const char* kLabel = "generation";
 constexpr size_t kFewSessions = 20;
 constexpr size_t kManySessions = 1500;
-constexpr const char* kParent = "tenants/default";
 
 std::string NameOf(const v1::CreateSessionRequest& request) {
   return fmt::format("{}/sessions/{}", request.parent(), request.session_id());
 }
 
-void SetDeadline(grpc::ClientContext& context) {
-  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
-}
+}  // namespace
 
-// True when the call has an answer. Else the server is gone; anything else is a failure of the test.
+void SetDeadline(grpc::ClientContext& context) { context.set_deadline(std::chrono::system_clock::now() + kCallTime); }
+
 bool IsAnswered(const grpc::Status& status, const std::string& what) {
   if (status.ok()) return true;
   EXPECT_TRUE(status.error_code() == grpc::StatusCode::UNAVAILABLE ||
@@ -32,8 +29,6 @@ bool IsAnswered(const grpc::Status& status, const std::string& what) {
       << what << ": " << status.error_message();
   return false;
 }
-
-}  // namespace
 
 Declared DeclaredOf(const v1::Session& session) {
   const auto label = session.labels().find(kLabel);
@@ -50,7 +45,8 @@ void Caller::CallUntilKilled(v1::SessionService::Stub& stub) {
 }
 
 bool Caller::CallAtRandom(v1::SessionService::Stub& stub) {
-  const uint64_t dice = random_() % 20;
+  const uint64_t dice = random_() % 24;
+  if (dice >= 20) return set_.Call(stub);
   if (known_.size() < kFewSessions || dice < 5) return Create(stub);
   if (known_.size() > kManySessions) return BatchDelete(stub);
   if (dice < 7) return BatchCreate(stub);
@@ -106,7 +102,9 @@ bool Caller::CreateAgain(v1::SessionService::Stub& stub) {
   v1::Session answer;
   if (!IsAnswered(stub.CreateSession(&context, *unanswered_, &answer), "create " + name)) return false;
   EXPECT_EQ(answer.name(), name);
-  if (before != known_.end()) EXPECT_EQ(DeclaredOf(answer), before->second) << name << " was created twice";
+  if (before != known_.end()) {
+    EXPECT_EQ(DeclaredOf(answer), before->second) << name << " was created twice";
+  }
   unanswered_.reset();
   return Acknowledge(answer);
 }
@@ -208,10 +206,17 @@ void Caller::SettleOpen(const Contents& found) {
   }
 }
 
-std::string Caller::Check(const std::vector<v1::Session>& stored) {
-  std::string wrong;
+std::string Caller::Check(const std::vector<v1::Session>& stored, SystemTime started) {
   Contents found;
-  for (const v1::Session& session : stored) found[session.name()] = DeclaredOf(session);
+  std::vector<v1::Session> owned;
+  for (const v1::Session& session : stored) {
+    if (session.owner() == prefix_) {
+      owned.push_back(session);
+    } else {
+      found[session.name()] = DeclaredOf(session);
+    }
+  }
+  std::string wrong = set_.Check(owned, started);
   SettleOpen(found);
   for (const auto& [name, declared] : known_) {
     const auto there = found.find(name);

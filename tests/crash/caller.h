@@ -1,6 +1,7 @@
 // A client that declares at random, and remembers what it was told.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <string>
@@ -8,8 +9,18 @@
 
 #include "base/random.h"
 #include "holter/v1/session_service.grpc.pb.h"
+#include "tests/crash/owned_set.h"
 
 namespace holter::crash {
+
+inline constexpr const char* kParent = "tenants/default";
+inline constexpr const char* kLabel = "generation";
+// A call is given up after this.
+inline constexpr std::chrono::seconds kCallTime{20};
+
+void SetDeadline(grpc::ClientContext& context);
+// True when the call has an answer. Else the server is gone; anything else is a failure of the test.
+bool IsAnswered(const grpc::Status& status, const std::string& what);
 
 // What is declared of a session, as far as it must outlive a crash.
 struct Declared {
@@ -27,18 +38,19 @@ Declared DeclaredOf(const v1::Session& session);
 // a time.
 class Caller {
  public:
-  Caller(std::string prefix, uint64_t seed) : prefix_(std::move(prefix)), random_(seed) {}
+  Caller(std::string prefix, uint64_t seed) : prefix_(std::move(prefix)), random_(seed), set_(prefix_, random_()) {}
 
   // Calls until a call fails because the server is gone. A create that was under way at the end before is sent again
   // first, with the same request_id: it has to be answered as if nothing had happened.
   void CallUntilKilled(v1::SessionService::Stub& stub);
-  // Compares all that is stored to all that was acknowledged; what it finds is the truth from then on. Returns what is
-  // wrong, a line each.
-  std::string Check(const std::vector<v1::Session>& stored);
+  // Compares all that is stored to all that was acknowledged; what it finds is the truth from then on. `started`: just
+  // before the server was started again. Returns what is wrong, a line each.
+  std::string Check(const std::vector<v1::Session>& stored, SystemTime started);
 
   const std::string& prefix() const { return prefix_; }
   size_t acknowledged() const { return acknowledged_; }
   size_t declared() const { return known_.size(); }
+  const OwnedSet& set() const { return set_; }
 
  private:
   using Contents = std::map<std::string, Declared>;  // by name
@@ -73,6 +85,7 @@ class Caller {
   std::optional<v1::CreateSessionRequest> unanswered_;  // a single create that was under way
   uint64_t generation_ = 0;
   size_t acknowledged_ = 0;
+  OwnedSet set_;  // sessions that are not among those above
 };
 
 }  // namespace holter::crash

@@ -77,7 +77,7 @@ class CrashTest : public ::testing::Test {
       by_caller[id.substr(0, id.find('-'))].push_back(std::move(session));
     }
     for (Caller& caller : callers_) {
-      const std::string wrong = caller.Check(by_caller[caller.prefix()]);
+      const std::string wrong = caller.Check(by_caller[caller.prefix()], victim_.launched());
       EXPECT_EQ(wrong, "") << victim_.Words();
       by_caller.erase(caller.prefix());
     }
@@ -112,14 +112,21 @@ TEST_F(CrashTest, NothingAcknowledgedIsMissingAndNothingIsHalfThere) {
   CheckAll();
   size_t acknowledged = 0;
   size_t declared = 0;
+  size_t applied = 0;
+  size_t renewed = 0;
   for (const Caller& caller : callers_) {
     acknowledged += caller.acknowledged();
     declared += caller.declared();
+    applied += caller.set().applied();
+    renewed += caller.set().renewed();
   }
   std::cout << fmt::format(
-      "{} kills, {} changes acknowledged, {} sessions at the end, longest restart with check {} ms\n", cycles,
-      acknowledged, declared, longest.count());
+      "{} kills, {} changes, {} sets and {} leases acknowledged, {} sessions at the end, longest restart with check {} "
+      "ms\n",
+      cycles, acknowledged, applied, renewed, declared, longest.count());
   EXPECT_GT(acknowledged, static_cast<size_t>(cycles));
+  EXPECT_GT(applied, static_cast<size_t>(cycles));
+  EXPECT_GT(renewed, 0U);
 }
 
 // A port that refuses connections until Listen, and then takes them and says nothing.

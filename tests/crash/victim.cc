@@ -22,6 +22,7 @@ std::string AddressOf(const std::string& ports) {
 void Victim::Launch() {
   process_.reset();
   std::filesystem::remove(scratch_ + "/ports.json");
+  launched_ = std::chrono::system_clock::now();
   process_ = std::make_unique<integration::ChildProcess>(
       std::vector<std::string>{HOLTERD_BINARY, "--grpc-listen=127.0.0.1:0", "--http-listen=127.0.0.1:0",
                                "--data-dir=" + scratch_ + "/data", "--ports-file=" + scratch_ + "/ports.json"},

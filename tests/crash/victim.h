@@ -6,6 +6,7 @@
 #include <string>
 
 #include "holter/v1/session_service.grpc.pb.h"
+#include "tests/crash/owned_set.h"
 #include "tests/integration/child_process.h"
 
 namespace holter::crash {
@@ -23,6 +24,9 @@ class Victim {
   // SIGKILL; returns when it is gone.
   void Kill();
 
+  // Just before it was launched last.
+  SystemTime launched() const { return launched_; }
+
   // A stub on a channel of its own.
   std::unique_ptr<v1::SessionService::Stub> Connect() const;
   std::string Words() const { return process_->Out() + process_->Err(); }
@@ -30,6 +34,7 @@ class Victim {
  private:
   const std::string scratch_;
   std::string address_;
+  SystemTime launched_;
   std::unique_ptr<integration::ChildProcess> process_;
 };
 

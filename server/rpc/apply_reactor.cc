@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <string_view>
 #include <utility>
 
 #include "base/error.h"
@@ -18,29 +19,41 @@ absl::Status SetTooLarge() {
                                ApplyReactor::kMostBytes >> 20));
 }
 
+absl::Status Stalled(std::string_view consequence) {
+  return MakeError(absl::StatusCode::kDeadlineExceeded, "CALL_TIMEOUT",
+                   fmt::format("the stream did not go on; {}", consequence));
+}
+
 }  // namespace
 
-ApplyReactor::ApplyReactor(const grpc::ServerContextBase& context, registry::SessionRegistry& registry,
-                           const AccessGate& gate, const Clock& clock, OperationObserver& operations)
-    : context_(context),
-      registry_(registry),
+ApplyReactor::ApplyReactor(grpc::CallbackServerContext* context, registry::SessionRegistry& registry,
+                           const AccessGate& gate, const Clock& clock, OperationObserver& operations,
+                           ApplyStreams& streams)
+    : registry_(registry),
       gate_(gate),
       clock_(clock),
       operations_(operations),
-      resource_{.type = "holter.v1.Session", .name = {}} {}
+      streams_(streams),
+      resource_{.type = "holter.v1.Session", .name = {}},
+      progressed_(clock.Now()),
+      context_(context) {}
 
 void ApplyReactor::Start() {
   self_ = shared_from_this();
   // A stranger must not hold a stream by never saying what it is about.
-  if (!gate_.HasAnyRole(context_)) {
+  if (!gate_.HasAnyRole(*context_)) {
     FinishWith(Begin());
+    return;
+  }
+  if (const absl::Status status = streams_.Add(self_); !status.ok()) {
+    FinishWith(status);
     return;
   }
   StartRead(&message_);
 }
 
 absl::Status ApplyReactor::Begin() {
-  std::shared_ptr<const Admission> admission = gate_.Admit(context_, "ApplySessions", message_);
+  std::shared_ptr<const Admission> admission = gate_.Admit(*context_, "ApplySessions", message_);
   resource_.name = message_.parent();
   absl::Status status = admission->status();
   timer_.emplace("ApplySessions", clock_, operations_, std::move(admission));
@@ -83,6 +96,7 @@ void ApplyReactor::OnReadDone(bool ok) {
   } else if (set_.last()) {
     Apply();
   } else {
+    Progressed();
     message_.Clear();
     StartRead(&message_);
   }
@@ -98,6 +112,7 @@ void ApplyReactor::Apply() {
     const std::lock_guard lock(mutex_);
     if (phase_ != Phase::kReading) return;
     phase_ = Phase::kApplying;
+    progressed_ = clock_.Now();
   }
   try {
     registry_.Apply(std::move(set_), [self = shared_from_this()](absl::StatusOr<v1::ApplySessionsResponse> answer) {
@@ -129,6 +144,7 @@ void ApplyReactor::WriteNext() {
   const std::lock_guard lock(mutex_);
   if (phase_ == Phase::kFinished) return;
   phase_ = Phase::kWriting;
+  progressed_ = clock_.Now();
   if (!is_last) {
     StartWrite(&response_);
     return;
@@ -146,21 +162,51 @@ void ApplyReactor::OnWriteDone(bool ok) {
   }
 }
 
-void ApplyReactor::FinishWith(const absl::Status& status) {
+void ApplyReactor::FinishFrom(std::optional<Phase> phase, const absl::Status& status) {
   {
     const std::lock_guard lock(mutex_);
-    if (phase_ == Phase::kFinished) return;
+    if (phase_ == Phase::kFinished || (phase.has_value() && phase_ != *phase)) return;
     phase_ = Phase::kFinished;
     code_ = status.code();
+    progressed_ = clock_.Now();
   }
   Finish(ToGrpcStatus(status, resource_));
+}
+
+void ApplyReactor::Progressed() {
+  const std::lock_guard lock(mutex_);
+  progressed_ = clock_.Now();
+}
+
+void ApplyReactor::EndIfIdleSince(TimePoint time) {
+  Phase phase = Phase::kReading;
+  bool resets = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (progressed_ >= time) return;
+    phase = phase_;
+    resets = phase_ == Phase::kFinished && !std::exchange(reset_, true);
+  }
+  if (phase == Phase::kReading) {
+    FinishFrom(phase, Stalled("nothing changed"));
+  } else if (phase != Phase::kFinished) {
+    FinishWith(Stalled("whether the set was applied is not known"));
+  } else if (resets) {
+    const std::lock_guard lock(context_mutex_);
+    if (context_ != nullptr) context_->TryCancel();
+  }
 }
 
 void ApplyReactor::OnCancel() { FinishWith(absl::CancelledError("the client went away")); }
 
 void ApplyReactor::OnDone() {
   if (timer_.has_value()) timer_->End(code_);
+  {
+    const std::lock_guard lock(context_mutex_);
+    context_ = nullptr;
+  }
   const std::shared_ptr<ApplyReactor> self = std::move(self_);
+  streams_.Remove(self);
 }
 
 }  // namespace holter::rpc

@@ -13,6 +13,7 @@
 #include "holter/v1/session_service.pb.h"
 #include "registry/session_registry.h"
 #include "rpc/access_gate.h"
+#include "rpc/apply_streams.h"
 #include "rpc/error_details.h"
 #include "rpc/rpc_timer.h"
 
@@ -23,6 +24,8 @@ namespace holter::rpc {
 //
 //   READING ──last──▶ APPLYING ──answer──▶ WRITING ──▶ FINISHED      from everywhere: refused, cancelled ──▶ FINISHED
 //
+// A stream that does not go on is ended; one whose client then does not take the end is reset.
+//
 // Threads: gRPC's, and that on which the registry answers. Lives until OnDone, and as long as somebody holds the
 // pointer.
 class ApplyReactor final : public grpc::ServerBidiReactor<v1::ApplySessionsRequest, v1::ApplySessionsResponse>,
@@ -32,12 +35,17 @@ class ApplyReactor final : public grpc::ServerBidiReactor<v1::ApplySessionsReque
   static constexpr int kMostInSet = 100000;
   static constexpr size_t kMostBytes = size_t{128} << 20;
 
-  // All outlive the reactor.
-  ApplyReactor(const grpc::ServerContextBase& context, registry::SessionRegistry& registry, const AccessGate& gate,
-               const Clock& clock, OperationObserver& operations);
+  // All outlive the reactor, `context` until OnDone.
+  ApplyReactor(grpc::CallbackServerContext* context, registry::SessionRegistry& registry, const AccessGate& gate,
+               const Clock& clock, OperationObserver& operations, ApplyStreams& streams);
 
   // Takes up the work.
   void Start();
+
+  // From any thread: end the stream; only if the set is not whole; only if nothing was read or written since `time`.
+  void End(const absl::Status& status) { FinishWith(status); }
+  void EndReading(const absl::Status& status) { FinishFrom(Phase::kReading, status); }
+  void EndIfIdleSince(TimePoint time);
 
   void OnReadDone(bool ok) override;
   void OnWriteDone(bool ok) override;
@@ -55,13 +63,16 @@ class ApplyReactor final : public grpc::ServerBidiReactor<v1::ApplySessionsReque
   void OnAnswer(absl::StatusOr<v1::ApplySessionsResponse> answer);
   void WriteNext();
   // The first call counts.
-  void FinishWith(const absl::Status& status);
+  void FinishWith(const absl::Status& status) { FinishFrom(std::nullopt, status); }
+  // The same, if the stream is in `phase`, when there is one.
+  void FinishFrom(std::optional<Phase> phase, const absl::Status& status);
+  void Progressed();
 
-  const grpc::ServerContextBase& context_;
   registry::SessionRegistry& registry_;
   const AccessGate& gate_;
   const Clock& clock_;
   OperationObserver& operations_;
+  ApplyStreams& streams_;
   ResourceName resource_;
 
   // Of whoever has the phase: one thread at a time.
@@ -76,7 +87,12 @@ class ApplyReactor final : public grpc::ServerBidiReactor<v1::ApplySessionsReque
   std::mutex mutex_;
   Phase phase_ = Phase::kReading;
   absl::StatusCode code_ = absl::StatusCode::kUnknown;  // as told to the client
-  std::shared_ptr<ApplyReactor> self_;                  // until OnDone
+  TimePoint progressed_;                                // when something was read or written last
+  bool reset_ = false;
+  std::shared_ptr<ApplyReactor> self_;  // until OnDone
+
+  std::mutex context_mutex_;              // not the other one: cancelling may call OnCancel
+  grpc::CallbackServerContext* context_;  // null from OnDone on
 };
 
 }  // namespace holter::rpc

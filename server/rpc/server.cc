@@ -148,8 +148,9 @@ class GrpcServer final : public RpcServer {
     server_->GetHealthCheckService()->SetServingStatus(false);
     service_->EndStreams();
     {
-      // gRPC cancels calls at its deadline, but waits for their answers without end.
-      const Deadline answers(deadline, [this] { service_->FinishCalls(); });
+      // gRPC cancels calls at its deadline, and then waits for their answers without end; who is answered before that
+      // still hears why.
+      const Deadline answers(deadline * 4 / 5, [this] { service_->FinishCalls(); });
       server_->Shutdown(std::chrono::system_clock::now() + deadline);
     }
     service_->Stop(kLastGrace);

@@ -186,7 +186,7 @@ grpc::ServerUnaryReactor* SessionService::RenewLease(grpc::CallbackServerContext
 
 grpc::ServerBidiReactor<v1::ApplySessionsRequest, v1::ApplySessionsResponse>* SessionService::ApplySessions(
     grpc::CallbackServerContext* context) {
-  const auto call = std::make_shared<ApplyReactor>(*context, registry_, gate_, clock_, operations_);
+  const auto call = std::make_shared<ApplyReactor>(context, registry_, gate_, clock_, operations_, sets_);
   call->Start();
   return call.get();
 }
@@ -242,11 +242,18 @@ void SessionService::EndOverdue(TimePoint now) {
   calls_.FinishBegunBefore(now - call_timeout_,
                            MakeError(absl::StatusCode::kDeadlineExceeded, "CALL_TIMEOUT",
                                      "the call took too long; whether it was carried out is not known"));
+  sets_.EndIdleSince(now - call_timeout_);
 }
 
-void SessionService::EndStreams() { scheduler_->EndAll(ShuttingDown()); }
+void SessionService::EndStreams() {
+  scheduler_->EndAll(ShuttingDown());
+  sets_.Close(ShuttingDown());
+}
 
-void SessionService::FinishCalls() { calls_.FinishAll(ShuttingDown()); }
+void SessionService::FinishCalls() {
+  calls_.FinishAll(ShuttingDown());
+  sets_.EndAll(ShuttingDown());
+}
 
 void SessionService::Stop(Duration deadline) {
   scheduler_->WaitUntilEmpty(deadline);

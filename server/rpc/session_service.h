@@ -9,6 +9,7 @@
 #include "holter/v1/session_service.grpc.pb.h"
 #include "registry/session_registry.h"
 #include "rpc/access_gate.h"
+#include "rpc/apply_streams.h"
 #include "rpc/stream_scheduler.h"
 #include "rpc/unary_call.h"
 
@@ -67,7 +68,7 @@ class SessionService final : public v1::SessionService::CallbackService {
   grpc::ServerWriteReactor<v1::TapSessionResponse>* TapSession(grpc::CallbackServerContext* context,
                                                                const v1::TapSessionRequest* request) override;
 
-  // Ends every stream of answers and refuses new ones.
+  // Ends every stream of answers, and every set that is not whole, and refuses new ones.
   void EndStreams();
   // Answers what the registry has not answered.
   void FinishCalls();
@@ -96,6 +97,7 @@ class SessionService final : public v1::SessionService::CallbackService {
   const AccessGate gate_;
   const Duration call_timeout_;
   UnaryCalls calls_;
+  ApplyStreams sets_;
   const std::shared_ptr<StreamScheduler> scheduler_;
 };
 

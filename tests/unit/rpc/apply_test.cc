@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "tests/support/manual_clock.h"
 #include "tests/unit/rpc/rpc_fixture.h"
 
 namespace holter::rpc {
@@ -27,6 +28,13 @@ class ApplyStreamTest : public RpcFixture {
     v1::ApplySessionsResponse response;
     while (stream_->Read(&response)) responses_.push_back(response);
     return stream_->Finish();
+  }
+
+  // What was sent before on this connection has been seen when it returns.
+  void AwaitSeen() {
+    registry_.list = [](const v1::ListSessionsRequest&) { return v1::ListSessionsResponse(); };
+    v1::ListSessionsResponse response;
+    EXPECT_TRUE(stub_->ListSessions(NewContext().get(), {}, &response).ok());
   }
 
   int sent_ = 0;
@@ -112,6 +120,84 @@ TEST_F(ApplyStreamTest, AClientThatGoesAwayIsForgotten) {
   EXPECT_EQ(End().error_code(), grpc::StatusCode::CANCELLED);
   EXPECT_TRUE(operations_.Await("ApplySessions CANCELLED"));
   reply(v1::ApplySessionsResponse());
+}
+
+TEST_F(ApplyStreamTest, AStopEndsASetThatIsNotWholeAndSaysSo) {
+  registry_.apply = [](const auto& /*request*/, const auto& /*reply*/) { ADD_FAILURE() << "applied"; };
+  Serve();
+  Open();
+  ASSERT_TRUE(Send(10));
+  AwaitSeen();
+  const auto begin = std::chrono::steady_clock::now();
+  auto stopped = std::async(std::launch::async, [this] { server_->Shutdown(kPatience); });
+  const grpc::Status status = End();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE) << status.error_message();
+  EXPECT_EQ(ReasonOf(status), "SHUTTING_DOWN");
+  stopped.get();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, kPatience / 2) << "the stop waited for the client";
+}
+
+TEST_F(ApplyStreamTest, AStopLetsASetThatIsAppliedBeAnswered) {
+  std::promise<registry::SessionRegistry::ApplyReply> asked;
+  registry_.apply = [&](const auto& /*request*/, auto reply) { asked.set_value(std::move(reply)); };
+  Serve();
+  Open();
+  ASSERT_TRUE(Send(1, true));
+  const registry::SessionRegistry::ApplyReply reply = asked.get_future().get();
+  auto stopped = std::async(std::launch::async, [this] { server_->Shutdown(kPatience); });
+  reply(v1::ApplySessionsResponse());
+  EXPECT_TRUE(End().ok());
+  stopped.get();
+}
+
+TEST_F(ApplyStreamTest, AStopIsBoundedAndNamedAlsoWhenTheRegistryDoesNotAnswer) {
+  std::promise<registry::SessionRegistry::ApplyReply> asked;
+  registry_.apply = [&](const auto& /*request*/, auto reply) { asked.set_value(std::move(reply)); };
+  Serve();
+  Open();
+  ASSERT_TRUE(Send(1, true));
+  const registry::SessionRegistry::ApplyReply reply = asked.get_future().get();
+  const auto begin = std::chrono::steady_clock::now();
+  server_->Shutdown(std::chrono::seconds(2));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, kPatience / 2);
+  EXPECT_EQ(ReasonOf(End()), "SHUTTING_DOWN");
+  reply(v1::ApplySessionsResponse());  // too late, and harmless
+}
+
+TEST_F(ApplyStreamTest, AStreamThatDoesNotGoOnIsEndedAndOneThatDoesIsNot) {
+  registry_.apply = [](const auto& /*request*/, const auto& reply) { reply(v1::ApplySessionsResponse()); };
+  static testing::ManualClock clock;  // outlives the server, which goes with the fixture
+  Serve({.clock = &clock, .call_timeout = std::chrono::seconds(60), .write_timeout = std::chrono::milliseconds(4)});
+  const auto idle_context = NewContext();
+  const auto idle = stub_->ApplySessions(idle_context.get());
+  Open();
+  ASSERT_TRUE(Send(1));
+  AwaitSeen();
+  clock.Advance(std::chrono::seconds(40));
+  ASSERT_TRUE(Send(1));
+  AwaitSeen();
+  clock.Advance(std::chrono::seconds(40));
+  v1::ApplySessionsResponse response;
+  EXPECT_FALSE(idle->Read(&response));
+  const grpc::Status status = idle->Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::DEADLINE_EXCEEDED) << status.error_message();
+  EXPECT_EQ(ReasonOf(status), "CALL_TIMEOUT");
+  ASSERT_TRUE(Send(1, true));
+  EXPECT_TRUE(End().ok());
+}
+
+TEST_F(ApplyStreamTest, AnAnswerThatIsNotReadIsNotKept) {
+  registry_.apply = [](const auto& /*request*/, const auto& reply) {
+    v1::ApplySessionsResponse answer;
+    for (int i = 0; i < 20000; ++i)
+      answer.add_results()->set_name(std::string(1000, 'x'));  // more than fits into buffers
+    reply(std::move(answer));
+  };
+  Serve({.call_timeout = std::chrono::milliseconds(100), .write_timeout = std::chrono::milliseconds(20)});
+  Open();
+  ASSERT_TRUE(Send(1, true));
+  EXPECT_TRUE(operations_.Await("ApplySessions DEADLINE_EXCEEDED")) << "although the client reads nothing";
+  EXPECT_FALSE(End().ok());
 }
 
 TEST_F(ApplyStreamTest, AnExceptionEndsTheCallOnly) {

@@ -136,6 +136,73 @@ TEST_F(AccessTest, OnlyCertificatesOfTheAuthorityGetAConnection) {
   EXPECT_EQ(ReasonOf(List(Channel(ca, clients_.Issue(robot)), "a-token-of-nobody")), "CREDENTIALS_INVALID");
 }
 
+TEST_F(AccessTest, EveryMethodAsksWhoseCertificateItIs) {
+  scratch.Write("access.yaml", R"(
+identities:
+- {name: robot, certificates: [{uri: "spiffe://test/robot"}]}
+- {name: reader, certificates: [{uri: "spiffe://test/reader"}]}
+tenants: {own: {grants: {robot: editor, reader: viewer}}}
+)");
+  StartSecured({"--grpc-client-ca=" + Path("tls/client-ca.pem")});
+  const auto shown = [&](const TestAuthority& authority, const std::string& who, hours until = hours(1)) {
+    return Channel(authority_.certificate(), authority.Issue({.names = {},
+                                                              .addresses = {},
+                                                              .uris = {"spiffe://test/" + who},
+                                                              .valid_from = hours(-2),
+                                                              .valid_until = until}));
+  };
+  const auto robot = shown(clients_, "robot");
+  const auto reader = shown(clients_, "reader");
+  const auto stranger = shown(clients_, "stranger");
+  const auto expired = shown(clients_, "robot", hours(-1));
+  const auto unknown = shown(TestAuthority(), "robot");
+  for (const auto* const method : MethodsOfTheApi()) {
+    const auto code = [&](const std::shared_ptr<grpc::Channel>& channel, const std::string& tenant) {
+      return CallMethod(channel, *ContextWith(""), *method, RequestOf(*method, tenant)).error_code();
+    };
+    EXPECT_EQ(code(expired, "own"), grpc::StatusCode::UNAVAILABLE) << method->full_name();
+    EXPECT_EQ(code(unknown, "own"), grpc::StatusCode::UNAVAILABLE) << method->full_name();
+    EXPECT_EQ(code(stranger, "own"), grpc::StatusCode::UNAUTHENTICATED) << method->full_name();
+    EXPECT_EQ(code(robot, "other"), grpc::StatusCode::PERMISSION_DENIED) << method->full_name();
+    if (!OnlyReads(*method)) {
+      EXPECT_EQ(code(reader, "own"), grpc::StatusCode::PERMISSION_DENIED) << method->full_name();
+    }
+  }
+  EXPECT_TRUE(List(robot, "").ok());
+  EXPECT_TRUE(List(reader, "").ok());
+}
+
+// As LimitsTest, before a handshake of TLS and in its midst.
+TEST_F(AccessTest, HandshakesThatNeverEndAreClosed) {
+  StartSecured();
+  ChildProcess half({"python3", "-c",
+                     fmt::format(R"(
+import socket
+connections = []
+for i in range(100):
+    one = socket.create_connection(('127.0.0.1', {}))
+    one.settimeout({})
+    if i % 2:
+        one.sendall(bytes([22, 3, 1, 2, 0, 1, 0, 1]))
+    connections.append(one)
+print('begun', flush=True)
+for one in connections:
+    try:
+        while one.recv(4096):
+            pass
+    except ConnectionResetError:
+        pass
+)",
+                                 daemon->grpc().substr(daemon->grpc().rfind(':') + 1), kPatience.count())},
+                    scratch.path());
+  EXPECT_TRUE(Await([&] { return half.Out() == "begun\n"; })) << half.Err();
+  EXPECT_TRUE(List(Channel(), kViewerToken).ok()) << "others are served meanwhile";
+  const auto report = half.Wait(kPatience);
+  ASSERT_TRUE(report.has_value()) << "they are kept";
+  EXPECT_EQ(report->code, 0) << half.Err();
+  EXPECT_TRUE(List(Channel(), kViewerToken).ok());
+}
+
 TEST_F(AccessTest, OldProtocolsAndPlaintextAreRefused) {
   StartSecured();
   const auto connects = [&](const std::string& version) {

@@ -1,12 +1,14 @@
 // Secrets stay where they are: sessions with secrets fail in every way in which they might be told, and then whatever
 // Holter wrote or said is searched for them.
 #include <fmt/format.h>
+#include <grpcpp/grpcpp.h>
 #include <signal.h>
 
 #include <filesystem>
 #include <regex>
 
 #include "holter/status.h"
+#include "holter/v1/session_service.grpc.pb.h"
 #include "tests/integration/fixture.h"
 #include "tests/support/misbehaving_peer.h"
 #include "tests/support/test_certificates.h"
@@ -97,8 +99,9 @@ class CanaryTest : public EndToEndTest, public ::testing::WithParamInterface<con
     WriteSecret("ca", authority_.certificate());
     WriteSecret("key-as-ca", authority_.certificate());
     StartDaemon(nullptr, {"--secrets-dir=" + scratch.path() + "/secrets", "--sessions-dir=" + scratch.path() + "/files",
-                          "--session-series=full", "--reflection", "--log-level=debug",
-                          std::string("--log-format=") + GetParam()});
+                          "--audit-log=" + scratch.path() + "/audit.jsonl", "--session-series=full", "--reflection",
+                          "--log-level=debug", std::string("--log-format=") + GetParam()});
+    stub_ = v1::SessionService::NewStub(grpc::CreateChannel(daemon->grpc(), grpc::InsecureChannelCredentials()));
     recorder_ = std::make_unique<ChangeRecorder>(*client);
   }
 
@@ -152,7 +155,15 @@ class CanaryTest : public EndToEndTest, public ::testing::WithParamInterface<con
   void DeclareSessionsThatFail();
   void SpoilSecrets();
   void AskForWhatIsRefused();
+  void AskForManyThatAreRefused();
   void HearEverything();
+  void HearHistory();
+
+  // What a call of more than one session answered.
+  void HearRefusal(const grpc::Status& status) {
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT) << status.error_message();
+    Hear(status.error_message() + status.error_details());
+  }
 
   // Every place in which one of the secrets stands, by name and surroundings.
   static std::vector<std::string> Find(const std::string& where, const std::string& text, const std::string& secret) {
@@ -191,6 +202,7 @@ class CanaryTest : public EndToEndTest, public ::testing::WithParamInterface<con
   MisbehavingPeer mute_{holter::testing::scripts::NeverUpgrades()};
   MisbehavingPeer good_{holter::testing::scripts::EchoPongs()};
   MisbehavingPeer tls_{holter::testing::scripts::EchoPongs(), authority_.Issue(), authority_.certificate()};
+  std::unique_ptr<v1::SessionService::Stub> stub_;
   std::unique_ptr<ChangeRecorder> recorder_;
   std::string heard_;
 };
@@ -276,6 +288,67 @@ void CanaryTest::AskForWhatIsRefused() {
   })) << "the broken file is not logged";
 }
 
+// The same by the calls for many.
+void CanaryTest::AskForManyThatAreRefused() {
+  v1::Session literal = WithToken("literal", good_.url());
+  literal.mutable_spec()->mutable_headers(0)->set_value(kToken);
+  const v1::Session user = WithToken("user", fmt::format("ws://user:{}@127.0.0.1:1/", kToken));
+  const v1::Session wrong = WithToken("broken-secret", good_.url(), "rotated");
+  v1::BatchCreateSessionsRequest batch;
+  batch.set_parent("tenants/default");
+  v1::ApplySessionsRequest set;
+  set.set_parent("tenants/default");
+  set.set_owner("owner");
+  set.set_last(true);
+  for (const v1::Session& session : {literal, user, wrong}) {
+    v1::CreateSessionRequest& one = *batch.add_requests();
+    one.set_session_id(session.name().substr(session.name().rfind('/') + 1));
+    *one.mutable_session() = session;
+    *set.add_sessions() = session;
+  }
+  grpc::ClientContext batch_context;
+  v1::BatchCreateSessionsResponse created;
+  HearRefusal(stub_->BatchCreateSessions(&batch_context, batch, &created));
+  grpc::ClientContext set_context;
+  const auto stream = stub_->ApplySessions(&set_context);
+  stream->Write(set);
+  v1::ApplySessionsResponse applied;
+  EXPECT_FALSE(stream->Read(&applied));
+  HearRefusal(stream->Finish());
+  // Secrets in words that are looked for.
+  grpc::ClientContext list_context;
+  v1::ListSessionsRequest list;
+  list.set_parent(fmt::format("tenants/{}", kToken));
+  v1::ListSessionsResponse listed;
+  EXPECT_EQ(stub_->ListSessions(&list_context, list, &listed).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+void CanaryTest::HearHistory() {
+  v1::ListSessionEventsRequest events;
+  events.set_parent("tenants/default/sessions/-");
+  events.set_page_size(1000);
+  v1::ListSessionEventsResponse page;
+  size_t told = 0;
+  do {
+    grpc::ClientContext context;
+    events.set_page_token(page.next_page_token());
+    ASSERT_TRUE(stub_->ListSessionEvents(&context, events, &page).ok());
+    told += static_cast<size_t>(page.events_size());
+    Hear(page.SerializeAsString());
+  } while (!page.next_page_token().empty());
+  EXPECT_GT(told, 10U) << "the failures are not in the history";
+  grpc::ClientContext context;
+  v1::GetFleetSummaryRequest request;
+  request.set_parent("tenants/-");
+  v1::FleetSummary summary;
+  ASSERT_TRUE(stub_->GetFleetSummary(&context, request, &summary).ok());
+  Hear(summary.SerializeAsString());
+  for (const char* const verb : {"summary", "export"}) EXPECT_EQ(Holter({verb}).code, 0) << verb;
+  for (const char* const id : {"refusal", "frames", "bad-key", "rotated"}) {
+    EXPECT_EQ(Holter({"describe", id}).code, 0);
+  }
+}
+
 // Output of the command line goes to files of `scratch`, which are searched anyhow.
 void CanaryTest::HearEverything() {
   for (const char* const path : {"/metrics", "/livez", "/readyz"}) Hear(daemon->Http(path));
@@ -302,7 +375,9 @@ TEST_P(CanaryTest, NoSecretIsToldOrWritten) {
   DeclareSessionsThatFail();
   SpoilSecrets();
   AskForWhatIsRefused();
+  AskForManyThatAreRefused();
   HearEverything();
+  HearHistory();
   // What is looked for was really on its way.
   for (const MisbehavingPeer* peer : {&refusal_, &no_http_, &subprotocol_, &frames_, &broken_, &mute_, &good_}) {
     ASSERT_FALSE(peer->requests().empty());

@@ -113,6 +113,12 @@ class EgressTest : public EndToEndTest {
   bool AwaitOpen(const std::string& id, const std::string& tenant = "default") {
     return Await([&] { return StatusIn(tenant, id).state() == v1::STATE_OPEN; });
   }
+  static void ExpectRefused(const absl::Status& status, const std::string& field) {
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
+    const auto violations = client::BadFieldsOf(status);
+    ASSERT_EQ(violations.size(), 1u) << status;
+    EXPECT_EQ(violations[0].field, field);
+  }
   // 0 when there is no such series yet.
   double Verdicts(const std::string& verdict, const std::string& rule) const {
     const std::string page = daemon->Http("/metrics");
@@ -232,29 +238,77 @@ TEST_F(EgressTest, MetadataServicesAreDeniedByTheirNames) {
   EXPECT_GE(Verdicts("denied", "metadata"), 3);
 }
 
+constexpr const char* kOtherForms[] = {"2130706433",
+                                       "0x7f000001",
+                                       "0x7f.1",
+                                       "127.1",
+                                       "0177.0.0.1",
+                                       "127.0.0.01",
+                                       "1.2.3.4.5",
+                                       "0xa9fea9fe",
+                                       "2852039166",
+                                       "169.254.43518",
+                                       "user:pass@10.0.0.1",
+                                       "10.0.0.1@feed.example.org",
+                                       "[fe80::1%25eth0]",
+                                       "[fe80::1%eth0]",
+                                       "127.0.0.1%00.example.org",
+                                       "\u2460.example.org",
+                                       "\u3002example.org"};
+
 TEST_F(EgressTest, OtherFormsOfAddressesAreRefusedAtCreateAndTheFieldIsNamed) {
   Start();
-  for (const char* host :
-       {"2130706433", "0x7f000001", "0x7f.1", "127.1", "0177.0.0.1", "127.0.0.01", "1.2.3.4.5", "0xa9fea9fe",
-        "2852039166", "169.254.43518", "user:pass@10.0.0.1", "10.0.0.1@feed.example.org", "[fe80::1%25eth0]",
-        "[fe80::1%eth0]", "127.0.0.1%00.example.org", "\u2460.example.org", "\u3002example.org"}) {
+  for (const char* host : kOtherForms) {
     const auto refused = client->Create(SessionFor("refused", fmt::format("ws://{}/", host)));
-    EXPECT_EQ(refused.status().code(), absl::StatusCode::kInvalidArgument) << host;
-    const auto violations = client::BadFieldsOf(refused.status());
-    ASSERT_EQ(violations.size(), 1u) << host << refused.status();
-    EXPECT_EQ(violations[0].field, "session.spec.url") << host;
+    ExpectRefused(refused.status(), "session.spec.url");
   }
   EXPECT_TRUE(client->List("tenants/-")->empty());
+}
+
+TEST_F(EgressTest, AndByEveryOtherCallThatDeclares) {
+  Start();
+  Create("feed", "ws://127.0.0.1:1/");
+  for (const char* host : kOtherForms) {
+    SCOPED_TRACE(host);
+    const v1::Session session = SessionFor("feed", fmt::format("ws://{}/", host));
+    ExpectRefused(client->Update(session, {"spec.url"}).status(), "session.spec.url");
+    v1::BatchCreateSessionsRequest batch;
+    batch.set_parent("tenants/default");
+    v1::CreateSessionRequest& one = *batch.add_requests();
+    one.set_session_id("refused");
+    *one.mutable_session()->mutable_spec() = session.spec();
+    grpc::ClientContext batch_context;
+    v1::BatchCreateSessionsResponse created;
+    ExpectRefused(client::FromGrpc(stub_->BatchCreateSessions(&batch_context, batch, &created)),
+                  "requests[0].session.spec.url");
+    v1::ApplySessionsRequest set;
+    set.set_parent("tenants/default");
+    set.set_owner("owner");
+    *set.add_sessions() = session;
+    set.set_last(true);
+    grpc::ClientContext set_context;
+    const auto stream = stub_->ApplySessions(&set_context);
+    stream->Write(set);
+    v1::ApplySessionsResponse applied;
+    EXPECT_FALSE(stream->Read(&applied));
+    ExpectRefused(client::FromGrpc(stream->Finish()), "sessions[0].spec.url");
+  }
+  ASSERT_EQ(client->List("tenants/-")->size(), 1u);
+  EXPECT_EQ(client->Get("tenants/default/sessions/feed")->spec().url(), "ws://127.0.0.1:1/");
 }
 
 TEST_F(EgressTest, ANameThatChangesItsMindIsJudgedAtEveryReconnect) {
   const MisbehavingPeer peer(scripts::EchoPongs());
   Start();
   names_.Set("feed.test", {"127.0.0.1"});
-  Create("feed", fmt::format("ws://feed.test:{}/", peer.port()));
+  // It does not come back by itself, so that lookups can be counted.
+  v1::Session patient = SessionFor("feed", fmt::format("ws://feed.test:{}/", peer.port()));
+  patient.mutable_spec()->mutable_reconnect()->set_max_delay("1h");
+  patient.mutable_spec()->mutable_reconnect()->set_first_delay("1h");
+  ASSERT_TRUE(client->Create(patient).ok());
   ASSERT_TRUE(AwaitOpen("feed")) << StatusOf("feed").ShortDebugString();
   double denied = 0;
-  for (const char* address : {"10.0.0.1", "169.254.169.254", "192.168.7.7", "64:ff9b::a9fe:a9fe", "::ffff:10.0.0.1"}) {
+  for (const char* address : kDenied) {
     names_.Set("feed.test", {address});
     const int queries = names_.queries();
     Reconnect("feed");
@@ -267,6 +321,22 @@ TEST_F(EgressTest, ANameThatChangesItsMindIsJudgedAtEveryReconnect) {
     Reconnect("feed");
     ASSERT_TRUE(AwaitOpen("feed")) << address << StatusOf("feed").ShortDebugString();
   }
+}
+
+TEST_F(EgressTest, WhoComesBackByItselfIsJudgedEveryTime) {
+  const MisbehavingPeer peer(scripts::AcceptsThenCloses(1000));
+  Start();
+  names_.Set("feed.test", {"127.0.0.1"});
+  Create("feed", fmt::format("ws://feed.test:{}/", peer.port()));
+  EXPECT_TRUE(Await([&] { return peer.connections() >= 3; }));
+  names_.Set("feed.test", {"169.254.169.254"});
+  EXPECT_TRUE(Await([&] { return Verdicts("denied", "metadata") >= 5; }));
+  const int connections = peer.connections();
+  const double denied = Verdicts("denied", "metadata");
+  EXPECT_TRUE(Await([&] { return Verdicts("denied", "metadata") >= denied + 5; }));
+  EXPECT_EQ(peer.connections(), connections) << "it was dialled";
+  names_.Set("feed.test", {"127.0.0.1"});
+  EXPECT_TRUE(Await([&] { return peer.connections() > connections; })) << "it is not lost for ever";
 }
 
 TEST_F(EgressTest, OfSeveralAddressesOnlyThoseAllowedAreDialled) {

@@ -6,6 +6,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <filesystem>
+#include <iterator>
+
 #include "holter/v1/session_service.grpc.pb.h"
 #include "tests/integration/fixture.h"
 
@@ -60,6 +63,12 @@ class LimitsTest : public EndToEndTest {
     request.set_parent("tenants/-");
     return request;
   }
+  // Of holterd.
+  size_t OpenFiles() const {
+    std::error_code gone;
+    const std::filesystem::directory_iterator files(fmt::format("/proc/{}/fd", daemon->process().pid()), gone);
+    return static_cast<size_t>(std::distance(begin(files), end(files)));
+  }
   void ExpectOthersAreServed() {
     EXPECT_TRUE(client->List("tenants/-").ok());
     EXPECT_EQ(daemon->Http("/livez").substr(0, 2), "ok");
@@ -90,6 +99,74 @@ TEST_F(LimitsTest, PingsInAHurryEndTheConnection) {
   EXPECT_TRUE(hasty.ReadToEnd(answer));
   EXPECT_THAT(answer, ::testing::HasSubstr("too_many_pings"));
   ExpectOthersAreServed();
+}
+
+// A frame of HTTP/2 (RFC 9113 section 4.1) that says it has `size` bytes.
+std::string FrameHead(uint32_t size, char type, char flags, char stream) {
+  return {static_cast<char>(size >> 16),
+          static_cast<char>(size >> 8),
+          static_cast<char>(size),
+          type,
+          flags,
+          0,
+          0,
+          0,
+          stream};
+}
+
+// They speak HTTP/2, so that they are let in, and then leave a request half said: in its head, before its message, in
+// its message.
+TEST_F(LimitsTest, RequestsThatNeverEndKeepNobodyOutAndGoWithTheirConnection) {
+  ExpectOthersAreServed();  // the connection of the client stands
+  const size_t before = OpenFiles();
+  // :method POST, :scheme http, and by name :path, :authority, content-type and te.
+  std::string head = "\x83\x86";
+  const auto field = [&](const std::string& name, const std::string& value) {
+    head += std::string(1, '\0') + static_cast<char>(name.size()) + name + static_cast<char>(value.size()) + value;
+  };
+  field(":path", "/holter.v1.SessionService/ListSessions");
+  field(":authority", "a");
+  field("content-type", "application/grpc");
+  field("te", "trailers");
+  constexpr char headers = 1;
+  constexpr char data = 0;
+  constexpr char end_headers = 4;
+  const std::string whole_head = FrameHead(static_cast<uint32_t>(head.size()), headers, end_headers, 1) + head;
+  const std::string begun[] = {FrameHead(100, headers, end_headers, 1) + head.substr(0, 20), whole_head,
+                               whole_head + FrameHead(100, data, 0, 1) + std::string("\0\0\0\0\x5f", 5) + "half"};
+  std::vector<std::unique_ptr<RawClient>> slow;
+  for (int i = 0; i < 300; ++i) {
+    slow.push_back(std::make_unique<RawClient>(daemon->grpc()));
+    EXPECT_TRUE(slow.back()->Send(Preface() + begun[i % 3]));
+  }
+  // A few that others have just closed may have been counted before.
+  const size_t let_in = before + slow.size() - 10;
+  EXPECT_TRUE(Await([&] { return OpenFiles() >= let_in; })) << OpenFiles() << " files, " << before << " before";
+  for (int i = 0; i < 10; ++i) ExpectOthersAreServed();
+  EXPECT_GE(OpenFiles(), let_in) << "they were turned out, and nothing was tried";
+  slow.clear();
+  EXPECT_TRUE(Await([&] { return OpenFiles() <= before; })) << OpenFiles() << " files, " << before << " before";
+  ExpectOthersAreServed();
+}
+
+TEST_F(LimitsTest, OneMessageOfASetIsNoLargerThanAnother) {
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + kPatience);
+  const auto stub = Stub();
+  const auto stream = stub->ApplySessions(&context);
+  v1::ApplySessionsRequest message;
+  message.set_parent("tenants/default");
+  message.set_owner("owner");
+  v1::Session& session = *message.add_sessions();
+  session.set_name(NameOf("a"));
+  session.mutable_spec()->set_url("ws://127.0.0.1:1/" + std::string(size_t{2} << 20, 'x'));
+  message.set_last(true);
+  stream->Write(message);
+  v1::ApplySessionsResponse response;
+  EXPECT_FALSE(stream->Read(&response));
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  ExpectOthersAreServed();
+  EXPECT_TRUE(client->List("tenants/-")->empty());
 }
 
 TEST_F(LimitsTest, RequestsBeyondTheLimitAreRefused) {

@@ -1,420 +1,228 @@
 // Every order of calls against a small model of what must hold: create, update, delete, pause, resume, reconnect,
-// batches, requests that are sent twice, commits that fail, restarts. A failure prints the seed; HOLTER_SEED runs it
-// again.
-#include <atomic>
-#include <thread>
-
-#include "absl/synchronization/notification.h"
+// batches, whole sets of several owners, leases that are renewed and end, requests that are sent twice, commits that
+// fail, restarts; and of clients that watch all this. A failure prints the seed; HOLTER_SEED runs it again.
+// HOLTER_MODEL_TIME=10m makes each test go on for so long.
 #include "base/random.h"
-#include "registry/session_uid.h"
 #include "tests/support/seed.h"
-#include "tests/support/stepped_channel.h"
-#include "tests/unit/registry/watch_fixture.h"
+#include "tests/unit/registry/model_rounds.h"
+#include "tests/unit/registry/random_caller.h"
+#include "tests/unit/registry/random_watcher.h"
 
 namespace holter::registry {
 namespace {
 
-// What is declared, as the answers say. An answer comes while its names are held, so that it is told before anybody
-// else changes them.
-class Model {
- public:
-  struct Declared {
-    std::string uid;
-    std::string etag;
-    std::string group;
-    bool paused = false;
+using std::chrono::seconds;
 
-    friend bool operator==(const Declared&, const Declared&) = default;
-  };
+constexpr size_t kEventsOfASession = 40;
 
-  static Declared Of(const v1::Session& session) {
-    return {.uid = session.uid(), .etag = session.etag(), .group = session.group(), .paused = session.paused()};
-  }
-
-  void Created(const v1::Session& session) {
-    absl::MutexLock lock(&mutex_);
-    EXPECT_TRUE(sessions_.emplace(session.name(), Of(session)).second) << session.name() << " was there";
-    EXPECT_TRUE(etags_.insert(session.etag()).second) << "an etag came back";
-  }
-  void Changed(const v1::Session& session) {
-    absl::MutexLock lock(&mutex_);
-    const auto found = sessions_.find(session.name());
-    ASSERT_TRUE(found != sessions_.end()) << session.name() << " was changed, but is not there";
-    EXPECT_EQ(found->second.uid, session.uid());
-    const Declared now = Of(session);
-    if (found->second.etag != now.etag) {
-      EXPECT_TRUE(etags_.insert(now.etag).second) << "an etag came back";
-    } else {
-      EXPECT_EQ(found->second, now) << "changed without another etag";
-    }
-    found->second = now;
-  }
-  void Deleted(const std::string& name) {
-    absl::MutexLock lock(&mutex_);
-    EXPECT_EQ(sessions_.erase(name), 1) << name << " was deleted, but is not there";
-  }
-
-  void ExpectThere(const std::string& name, bool there) const {
-    absl::MutexLock lock(&mutex_);
-    EXPECT_EQ(sessions_.contains(name), there) << name;
-  }
-  std::optional<Declared> Find(const std::string& name) const {
-    absl::MutexLock lock(&mutex_);
-    const auto found = sessions_.find(name);
-    return found == sessions_.end() ? std::nullopt : std::optional(found->second);
-  }
-  std::map<std::string, Declared> sessions() const {
-    absl::MutexLock lock(&mutex_);
-    return sessions_;
-  }
-  size_t Unpaused() const {
-    size_t count = 0;
-    for (const auto& [name, session] : sessions()) count += session.paused ? 0 : 1;
-    return count;
-  }
-
- private:
-  mutable absl::Mutex mutex_;
-  std::map<std::string, Declared> sessions_ ABSL_GUARDED_BY(mutex_);
-  std::set<std::string> etags_ ABSL_GUARDED_BY(mutex_);
-};
-
-// Makes calls at random and tells the model what came of them. One for each thread.
-class Caller {
- public:
-  Caller(SessionRegistry* registry, Model* model, uint64_t seed, uint64_t names)
-      : registry_(registry), model_(model), random_(seed), names_(names) {}
-
-  // After a restart.
-  void set_registry(SessionRegistry* registry) { registry_ = registry; }
-
-  void Act() {
-    switch (random_() % 11) {
-      case 0:
-      case 1:
-        return Create();
-      case 2:
-        return Update();
-      case 3:
-        return Delete();
-      case 4:
-        return Command<v1::PauseSessionRequest>(&SessionRegistry::Pause, true);
-      case 5:
-        return Command<v1::ResumeSessionRequest>(&SessionRegistry::Resume, false);
-      case 6:
-        return Command<v1::ReconnectSessionRequest>(&SessionRegistry::Reconnect, std::nullopt);
-      case 7:
-        return BatchCreate();
-      case 8:
-        return BatchDelete();
-      case 9:
-        return SendAgain();
-      default:
-        return ReconnectMany();
-    }
-  }
-
- private:
-  bool OneOf(uint64_t n) { return random_() % n == 0; }
-  std::string AnyId() { return "s" + std::to_string(random_() % names_); }
-  std::string MaybeRequestId() { return OneOf(3) ? FormatUid(NewUid()) : std::string(); }
-  std::string MaybeEtag(const std::string& name) {
-    if (!OneOf(4)) return {};
-    const auto known = model_->Find(name);
-    return known.has_value() && !OneOf(4) ? known->etag : "0";
-  }
-
-  // What may be said of a call that was refused. `there` is what its reason claims of the name.
-  static void ExpectKnownError(const absl::Status& status) {
-    EXPECT_TRUE(HasReason(status, "SESSION_NOT_FOUND") || HasReason(status, "SESSION_EXISTS") ||
-                HasReason(status, "ETAG_MISMATCH") || HasReason(status, "SESSION_PAUSED") ||
-                HasReason(status, "CONCURRENT_CHANGE") || HasReason(status, "OPEN_FILES_EXHAUSTED") ||
-                HasReason(status, "STORE_FAILED") || HasReason(status, "SHUTTING_DOWN"))
-        << status;
-  }
-  static void CheckRefusal(const Model& model, const absl::Status& status) {
-    ExpectKnownError(status);
-    for (const auto& [key, value] : DetailsOf(status).metadata) {
-      if (key != "name") continue;
-      if (HasReason(status, "SESSION_NOT_FOUND")) model.ExpectThere(value, false);
-      if (HasReason(status, "SESSION_EXISTS")) model.ExpectThere(value, true);
-      if (HasReason(status, "SESSION_PAUSED")) {
-        const auto known = model.Find(value);
-        EXPECT_TRUE(known.has_value() && known->paused) << value;
-      }
-    }
-  }
-  // What Get says while the name is held is what was answered.
-  static void ExpectShown(const SessionRegistry& registry, const v1::Session& session) {
-    v1::GetSessionRequest request;
-    request.set_name(session.name());
-    const auto got = registry.Get(request);
-    ASSERT_TRUE(got.ok()) << got.status();
-    EXPECT_EQ(Model::Of(*got), Model::Of(session));
-  }
-
-  // Remembers a request with an id that was answered, to be sent again.
-  template <class Request, class Answer>
-  void Remember(void (SessionRegistry::*method)(const Request&, std::function<void(absl::StatusOr<Answer>)>),
-                const Request& request, const Answer& answer) {
-    if (request.request_id().empty()) return;
-    absl::MutexLock lock(&sent_->mutex);
-    sent_->again.push_back([method, request, bytes = answer.SerializeAsString()](SessionRegistry& registry) {
-      (registry.*method)(request, [bytes](absl::StatusOr<Answer> second) {
-        if (!second.ok()) return ExpectKnownError(second.status());
-        EXPECT_EQ(second->SerializeAsString(), bytes) << "another answer to the same request";
-      });
-    });
-  }
-
-  void Create() {
-    v1::CreateSessionRequest request = CreateRequest(AnyId());
-    request.mutable_session()->set_paused(OneOf(3));
-    request.set_request_id(MaybeRequestId());
-    registry_->Create(request, [this, request, registry = registry_](const absl::StatusOr<v1::Session>& created) {
-      if (!created.ok()) return CheckRefusal(*model_, created.status());
-      model_->Created(*created);
-      ExpectShown(*registry, *created);
-      Remember(&SessionRegistry::Create, request, *created);
-    });
-  }
-
-  void Update() {
-    v1::UpdateSessionRequest request;
-    const std::string name = FullName(AnyId());
-    request.mutable_session()->set_name(name);
-    request.mutable_session()->set_group("g" + std::to_string(random_() % 3));
-    request.mutable_session()->set_etag(MaybeEtag(name));
-    if (OneOf(3)) request.mutable_session()->set_paused(OneOf(2));
-    for (const char* path : {"group", "paused"}) request.mutable_update_mask()->add_paths(path);
-    if (OneOf(4)) {
-      request.set_allow_missing(true);
-      request.mutable_session()->mutable_spec()->set_url("ws://peer/");
-    }
-    request.set_request_id(MaybeRequestId());
-    registry_->Update(request, [this, request, registry = registry_](const absl::StatusOr<v1::Session>& updated) {
-      if (!updated.ok()) return CheckRefusal(*model_, updated.status());
-      if (request.allow_missing() && !model_->Find(updated->name()).has_value()) {
-        model_->Created(*updated);
-      } else {
-        model_->Changed(*updated);
-      }
-      EXPECT_EQ(updated->group(), request.session().group());
-      EXPECT_EQ(updated->paused(), request.session().paused());
-      ExpectShown(*registry, *updated);
-      Remember(&SessionRegistry::Update, request, *updated);
-    });
-  }
-
-  void Delete() {
-    v1::DeleteSessionRequest request;
-    request.set_name(FullName(AnyId()));
-    request.set_etag(MaybeEtag(request.name()));
-    request.set_allow_missing(OneOf(3));
-    registry_->Delete(request, [this, request](const absl::Status& status) {
-      if (!status.ok()) return CheckRefusal(*model_, status);
-      if (!request.allow_missing() || model_->Find(request.name()).has_value()) model_->Deleted(request.name());
-    });
-  }
-
-  template <class Request>
-  void Command(void (SessionRegistry::*method)(const Request&, SessionRegistry::Reply), std::optional<bool> paused) {
-    Request request;
-    request.set_name(FullName(AnyId()));
-    request.set_etag(MaybeEtag(request.name()));
-    request.set_request_id(MaybeRequestId());
-    (registry_->*method)(
-        request, [this, method, request, paused, registry = registry_](const absl::StatusOr<v1::Session>& answer) {
-          if (!answer.ok()) return CheckRefusal(*model_, answer.status());
-          model_->Changed(*answer);
-          EXPECT_EQ(answer->paused(), paused.value_or(false));
-          ExpectShown(*registry, *answer);
-          Remember(method, request, *answer);
-        });
-  }
-
-  std::set<std::string> SomeIds() {
-    std::set<std::string> ids;
-    for (uint64_t i = 1 + random_() % 4; i > 0; --i) ids.insert(AnyId());
-    return ids;
-  }
-
-  void BatchCreate() {
-    v1::BatchCreateSessionsRequest request;
-    request.set_parent("tenants/default");
-    for (const std::string& id : SomeIds()) {
-      *request.add_requests() = CreateRequest(id);
-    }
-    request.set_request_id(MaybeRequestId());
-    registry_->BatchCreate(request, [this, request](const absl::StatusOr<v1::BatchCreateSessionsResponse>& answer) {
-      if (!answer.ok()) return CheckRefusal(*model_, answer.status());
-      EXPECT_EQ(answer->sessions_size(), request.requests_size());
-      for (const v1::Session& session : answer->sessions()) model_->Created(session);
-      Remember(&SessionRegistry::BatchCreate, request, *answer);
-    });
-  }
-
-  void BatchDelete() {
-    v1::BatchDeleteSessionsRequest request;
-    request.set_parent("tenants/default");
-    for (const std::string& id : SomeIds()) request.add_names(FullName(id));
-    registry_->BatchDelete(request, [this, request](const absl::Status& status) {
-      if (!status.ok()) return CheckRefusal(*model_, status);
-      for (const std::string& name : request.names()) model_->Deleted(name);
-    });
-  }
-
-  void SendAgain() {
-    std::function<void(SessionRegistry&)> again;
-    {
-      absl::MutexLock lock(&sent_->mutex);
-      if (sent_->again.empty()) return;
-      again = sent_->again[random_() % sent_->again.size()];
-    }
-    again(*registry_);
-  }
-
-  void ReconnectMany() {
-    v1::ReconnectSessionsRequest request;
-    request.set_parent("tenants/default");
-    EXPECT_TRUE(registry_->ReconnectMany(request).ok());
-  }
-
-  struct Sent {
-    absl::Mutex mutex;
-    std::vector<std::function<void(SessionRegistry&)>> again ABSL_GUARDED_BY(mutex);
-  };
-
-  SessionRegistry* registry_;
-  Model* const model_;
-  Random random_;
-  const uint64_t names_;
-  const std::unique_ptr<Sent> sent_ = std::make_unique<Sent>();
-};
-
-class CallsModelTest : public WatchTest {
+class CallsModelTest : public RegistryTest {
  protected:
-  // Nothing is under way: everybody has to say the same.
-  void ExpectAgreement(const Model& model) {
-    const auto expected = model.sessions();
+  // Small, so that watchers fall behind.
+  CallsModelTest() { watch_history_ = 200; }
+
+  // Everything anew: a store without anything in it, clients that know nothing.
+  void BeginRound(uint64_t seed) {
+    Shut();
+    store_.Clear();
+    events_ = *store::MakeMemoryEventStore({.per_session = kEventsOfASession});
+    Open();
+    random_.seed(seed);
+    model_ = std::make_unique<DeclaredModel>(&engine_.clock());
+    store_.on_commit = [this](const std::vector<store::Change>& changes) { model_->Committed(changes); };
+    callers_.clear();
+    for (int i = 0; i < 3; ++i) callers_.emplace_back(registry_.get(), model_.get(), &counts_, random_(), 6);
+    watchers_.clear();
+    for (const WatchChoice& choice : WatchChoices()) watchers_.emplace_back(choice, random_());
+  }
+  // The clients that watch are told that their watch is over, and come back.
+  void RestartAll() {
+    for (RandomWatcher& watcher : watchers_) watcher.Disconnect();
+    Restart();
+    model_->Restarted();
+    for (RandomCaller& caller : callers_) caller.set_registry(registry_.get());
+  }
+  void EndRound() {
+    for (const RandomWatcher& watcher : watchers_) {
+      watched_ += watcher.changes();
+      lags_ += watcher.lags();
+    }
+    ended_ += model_->leases_ended();
+    watchers_.clear();
+    store_.held = false;
+  }
+
+  // One random thing.
+  void Act() {
+    const uint64_t what = random_() % 10;
+    if (what < 4) {
+      callers_[random_() % callers_.size()].Act();
+    } else if (what < 7) {
+      if (!store_.waiting.empty()) ReleaseOne();
+    } else if (what < 9) {
+      const auto sessions = engine_.sessions();
+      if (!sessions.empty()) {
+        engine_.Step(std::next(sessions.begin(), static_cast<int>(random_() % sessions.size()))->first);
+      }
+    } else {
+      engine_.manual_clock().Advance(seconds(random_() % 8));
+      registry_->EndDueLeases();
+    }
+    watchers_[random_() % watchers_.size()].Act(*registry_);
+  }
+  void ReleaseOne() {
+    store_.Release(random_() % 8 == 0 ? MakeError(absl::StatusCode::kUnavailable, "STORE_FAILED", "no disk")
+                                      : absl::OkStatus());
+  }
+  // Nothing is under way afterwards, and no lease is overdue.
+  void Settle() {
+    while (!store_.waiting.empty()) ReleaseOne();
+    for (int i = 0; i < 3 && model_->HasDueLease(); ++i) {
+      engine_.manual_clock().Advance(LeaseTable::kRetry);
+      registry_->EndDueLeases();
+      while (!store_.waiting.empty()) store_.Release();
+    }
+    EXPECT_FALSE(model_->HasDueLease()) << "an owner's sessions outlive its lease";
+    EXPECT_EQ(counts_.made, counts_.answered);
+  }
+
+  std::vector<v1::Session> Listed() {
     v1::ListSessionsRequest request;
     request.set_parent("tenants/-");
     request.set_page_size(1000);
-    std::map<std::string, Model::Declared> listed;
     const auto list = registry_->List(request);
-    ASSERT_TRUE(list.ok()) << list.status();
-    for (const v1::Session& session : list->sessions()) {
-      listed[session.name()] = Model::Of(session);
+    EXPECT_TRUE(list.ok()) << list.status();
+    if (!list.ok()) return {};
+    return {list->sessions().begin(), list->sessions().end()};
+  }
+  // Nothing is under way: everybody has to say the same.
+  void ExpectAgreement() {
+    const auto expected = model_->sessions();
+    const auto leases = model_->leases();
+    const std::vector<v1::Session> sessions = Listed();
+    std::map<std::string, DeclaredModel::Declared> listed;
+    for (const v1::Session& session : sessions) {
+      listed[session.name()] = DeclaredModel::Of(session);
       EXPECT_EQ(session.paused(), session.status().state() == v1::STATE_PAUSED) << session.name();
+      const auto lease = leases.find(session.owner());
+      EXPECT_EQ(session.has_expire_time(), lease != leases.end()) << session.name();
+      if (lease == leases.end()) continue;
+      EXPECT_EQ(session.expire_time().SerializeAsString(), ToTimestamp(lease->second).SerializeAsString());
     }
     EXPECT_EQ(listed, expected);
-    std::map<std::string, Model::Declared> stored;
+    std::map<std::string, DeclaredModel::Declared> stored;
     for (const auto& [name, bytes] : store_.stored()) {
       v1::Session session;
       ASSERT_TRUE(session.ParseFromString(bytes));
-      stored[name] = Model::Of(session);
+      EXPECT_FALSE(session.has_expire_time());
+      stored[name] = DeclaredModel::Of(session);
     }
     EXPECT_EQ(stored, expected);
     EXPECT_EQ(engine_.sessions().size(), expected.size());
-    EXPECT_EQ(engine_.admitted(), model.Unpaused());
+    EXPECT_EQ(engine_.admitted(), model_->Unpaused());
+    for (RandomWatcher& watcher : watchers_) {
+      watcher.CatchUp(*registry_);
+      watcher.ExpectAgreement(sessions);
+    }
+    ExpectHistory(sessions);
   }
-  void ReleaseOne(Random& random) {
-    store_.Release(random() % 8 == 0 ? MakeError(absl::StatusCode::kUnavailable, "STORE_FAILED", "no disk")
-                                     : absl::OkStatus());
+  // After a restart a lease may be longer in memory than it is stored.
+  void ExpectLeasesStored() {
+    std::map<std::string, WallTime> stored;
+    const auto leases = store_.LoadLeases();
+    ASSERT_TRUE(leases.ok());
+    for (const store::StoredLease& lease : *leases) stored[lease.owner] = lease.expire_time;
+    EXPECT_EQ(stored, model_->leases());
   }
-  void ReleaseAll(Random& random) {
-    while (!store_.waiting.empty()) ReleaseOne(random);
+
+  std::vector<v1::SessionEvent> EventsOf(const std::string& name, int page_size) {
+    std::vector<v1::SessionEvent> events;
+    v1::ListSessionEventsRequest request;
+    request.set_parent(name);
+    request.set_page_size(page_size);
+    do {
+      const auto page = registry_->ListEvents(request);
+      EXPECT_TRUE(page.ok()) << page.status();
+      if (!page.ok()) break;
+      events.insert(events.end(), page->events().begin(), page->events().end());
+      request.set_page_token(page->next_page_token());
+    } while (!request.page_token().empty());
+    return events;
   }
+  // The history of a session that is there ends where it is, and has no gaps.
+  void ExpectHistory(const std::vector<v1::Session>& sessions) {
+    for (const v1::Session& session : sessions) {
+      const std::vector<v1::SessionEvent> events = EventsOf(session.name(), 1000);
+      EXPECT_LE(events.size(), kEventsOfASession);
+      const auto pages = EventsOf(session.name(), 7);
+      EXPECT_TRUE(
+          std::equal(events.begin(), events.end(), pages.begin(), pages.end(),
+                     [](const auto& a, const auto& b) { return a.SerializeAsString() == b.SerializeAsString(); }))
+          << "pages of " << session.name();
+      if (!restarted_ && !events.empty() && events.front().uid() == session.uid()) {
+        EXPECT_EQ(events.front().to_state(), session.status().state()) << session.name();
+        EXPECT_EQ(events.front().to_health(), session.status().health()) << session.name();
+      }
+      for (size_t i = 1; i < events.size(); ++i) {
+        const v1::SessionEvent& later = events[i - 1];
+        const v1::SessionEvent& earlier = events[i];
+        EXPECT_LE(ToNanoseconds(earlier.time()), ToNanoseconds(later.time()));
+        if (earlier.uid() != later.uid() || restarted_) continue;
+        EXPECT_EQ(earlier.to_state(), later.from_state()) << later.ShortDebugString();
+        EXPECT_EQ(earlier.to_health(), later.from_health()) << later.ShortDebugString();
+      }
+    }
+  }
+  static int64_t ToNanoseconds(const google::protobuf::Timestamp& time) {
+    return time.seconds() * 1'000'000'000 + time.nanos();
+  }
+
+  Random random_;
+  std::unique_ptr<DeclaredModel> model_;
+  CallCounts counts_;
+  std::deque<RandomCaller> callers_;
+  std::deque<RandomWatcher> watchers_;
+  bool restarted_ = false;  // sessions began anew, but not their history
+  int64_t watched_ = 0;
+  int64_t lags_ = 0;
+  int64_t ended_ = 0;
 };
 
 TEST_F(CallsModelTest, CallsThatWaitForEachOtherAndForTheDisk) {
-  const uint64_t seed = holter::testing::TestSeed();
-  for (uint64_t round = 0; round < 20; ++round) {
-    Shut();
-    store_.Clear();
-    Open();
-    Random random(seed + round);
-    Model model;
-    Caller caller(registry_.get(), &model, random(), 6);
+  ModelRounds rounds(20);
+  while (rounds.Next()) {
+    BeginRound(rounds.seed());
     store_.held = true;
+    restarted_ = false;
     for (int i = 0; i < 800; ++i) {
-      const uint64_t what = random() % 8;
-      if (what < 4) {
-        caller.Act();
-      } else if (what < 7) {
-        if (!store_.waiting.empty()) ReleaseOne(random);
-      } else {
-        const auto sessions = engine_.sessions();
-        if (!sessions.empty())
-          engine_.Step(std::next(sessions.begin(), static_cast<int>(random() % sessions.size()))->first);
-      }
+      Act();
       if (i % 100 != 99) continue;
-      ReleaseAll(random);
-      ExpectAgreement(model);
-      ASSERT_FALSE(HasFailure()) << "round " << round << " HOLTER_SEED=" << seed;
+      Settle();
+      ExpectAgreement();
+      ExpectLeasesStored();
+      ASSERT_FALSE(HasFailure()) << rounds.Place();
     }
-    ReleaseAll(random);
-    Restart();
-    ExpectAgreement(model);
-    caller.set_registry(registry_.get());
-    for (int i = 0; i < 100; ++i) {
-      caller.Act();
-    }
-    ReleaseAll(random);
-    ExpectAgreement(model);
-    ASSERT_FALSE(HasFailure()) << "round " << round << " HOLTER_SEED=" << seed;
-    store_.held = false;
+    RestartAll();
+    restarted_ = true;
+    ExpectAgreement();
+    for (int i = 0; i < 200; ++i) Act();
+    Settle();
+    ExpectAgreement();
+    ASSERT_FALSE(HasFailure()) << rounds.Place();
+    EndRound();
   }
-}
-
-// With threads, a real engine whose connections never open, and a store with a thread of its own.
-TEST(CallsModelThreadsTest, ManyThreadsAtOnce) {
-  const uint64_t seed = holter::testing::TestSeed();
-  holter::testing::SteppedNetwork network;
-  network.set_polite_at_once(true);
-  engine::EngineOptions options;
-  options.loops = 1;
-  options.connect_rate = 0;
-  options.connect_in_flight = 0;
-  options.file_limit = 256 + 12;  // not enough for all
-  options.seed = seed | 1;
-  options.make_channel_factory = [&](boost::asio::io_context&) { return network.MakeFactory(); };
-  auto engine = engine::Engine::Create(options);
-  ASSERT_TRUE(engine.ok()) << engine.status();
-  const auto store = store::MakeMemoryStore();
-  FakeSecrets secrets;
-  FakeObservers observers;
-  auto registry = SessionRegistry::Open(
-      {.engine = engine->get(), .store = store.get(), .secrets = &secrets, .observers = &observers});
-  ASSERT_TRUE(registry.ok()) << registry.status();
-  Model model;
-  std::vector<std::unique_ptr<Caller>> callers;
-  std::vector<std::thread> threads;
-  for (uint64_t t = 0; t < 3; ++t) {
-    callers.push_back(std::make_unique<Caller>(registry->get(), &model, seed + t, 16));
-    threads.emplace_back([caller = callers.back().get()] {
-      for (int i = 0; i < 1500; ++i) caller->Act();
-    });
+  std::cout << rounds.Report() << ": " << counts_.made << " calls, " << counts_.refused << " refused, "
+            << counts_.applied << " sets applied or tried, " << counts_.renewed << " leases renewed, " << ended_
+            << " ended, " << watched_ << " changes watched, watchers left behind " << lags_ << " times; deleted";
+  for (const v1::State state : {v1::STATE_CONNECTING, v1::STATE_OPEN, v1::STATE_BACKOFF, v1::STATE_PAUSED}) {
+    const int64_t deleted = counts_.deleted[state];
+    std::cout << " " << v1::State_Name(state) << " " << deleted;
+    EXPECT_GT(deleted, 0) << v1::State_Name(state);
   }
-  for (std::thread& thread : threads) {
-    thread.join();
-  }
-  // Waits for what is under way, then the loop has done what was posted before the marker.
-  (*registry)->Close();
-  absl::Notification ended;
-  const auto marker = (*engine)->Begin(
-      uint64_t{1} << 40, {.url = "ws://marker/", .shared = std::make_shared<core::SharedSpec>(), .paused = true},
-      nullptr, nullptr);
-  (*engine)->End(marker, [&] { ended.Notify(); });
-  ASSERT_TRUE(ended.WaitForNotificationWithTimeout(absl::Seconds(30)));
-  EXPECT_EQ((*registry)->size(), model.sessions().size());
-  EXPECT_EQ((*engine)->capacity().sessions, model.Unpaused()) << "HOLTER_SEED=" << seed;
-  (*registry)->ForEach([&](const SessionView& view) {
-    const auto known = model.Find(FullName(std::string(view.session)));
-    ASSERT_TRUE(known.has_value()) << view.session;
-    EXPECT_EQ(view.cell->Snapshot().state == core::State::kPaused, known->paused) << view.session;
-  });
-  (*engine)->Shutdown(std::chrono::seconds(1));
+  std::cout << std::endl;
+  EXPECT_GT(counts_.applied, 0);
+  EXPECT_GT(counts_.renewed, 0);
+  EXPECT_GT(ended_, 0);
+  EXPECT_GT(lags_, 0);
 }
 
 }  // namespace

@@ -1,0 +1,343 @@
+// As calls_model_test.cc, with threads: a real engine whose peers do what they like, a store with a thread of its own,
+// watchers that read meanwhile, leases on the machine's clock.
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <thread>
+
+#include "absl/synchronization/notification.h"
+#include "base/random.h"
+#include "tests/support/seed.h"
+#include "tests/support/stepped_channel.h"
+#include "tests/unit/registry/model_rounds.h"
+#include "tests/unit/registry/random_caller.h"
+#include "tests/unit/registry/random_watcher.h"
+
+namespace holter::registry {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kPatience{30};
+
+// The machine's clock, which now and then jumps ahead, so that leases end while a test looks.
+class JumpingClock final : public Clock {
+ public:
+  static constexpr Duration kJump = std::chrono::seconds(2);
+
+  TimePoint Now() const override { return SystemClock().Now() + ahead_.load(); }
+  WallTime WallNow() const override { return SystemClock().WallNow() + ahead_.load(); }
+  void Jump() { ahead_ = ahead_.load() + kJump; }
+
+ private:
+  std::atomic<Duration> ahead_{};
+};
+
+// An engine whose registry goes by another clock than its loops, which wait on the machine's.
+class ClockedEngine final : public engine::Engine {
+ public:
+  ClockedEngine(std::unique_ptr<engine::Engine> engine, const Clock* clock)
+      : engine_(std::move(engine)), clock_(clock) {}
+
+  absl::Status Admit(size_t count) override { return engine_->Admit(count); }
+  void Unadmit(size_t count) override { engine_->Unadmit(count); }
+  engine::SessionHandle Begin(core::SessionId id, core::SessionSpec spec, core::SessionObserver* metrics,
+                              core::SessionObserver* registry) override {
+    return engine_->Begin(id, std::move(spec), metrics, registry);
+  }
+  void Update(const engine::SessionHandle& session, core::SessionSpec spec, core::SessionObserver* metrics) override {
+    engine_->Update(session, std::move(spec), metrics);
+  }
+  void Reconnect(const engine::SessionHandle& session, Duration after) override { engine_->Reconnect(session, after); }
+  void End(const engine::SessionHandle& session, std::function<void()> done) override {
+    engine_->End(session, std::move(done));
+  }
+  void Watch(const engine::SessionHandle& session, size_t most_recent,
+             const std::weak_ptr<engine::FrameObserver>& observer) override {
+    engine_->Watch(session, most_recent, observer);
+  }
+  engine::Capacity capacity() const override { return engine_->capacity(); }
+  const Clock& clock() const override { return *clock_; }
+  void Shutdown(Duration deadline) override { engine_->Shutdown(deadline); }
+
+ private:
+  const std::unique_ptr<engine::Engine> engine_;
+  const Clock* const clock_;
+};
+
+// Tells of every commit that succeeded before the one who asked for it hears.
+class OverheardStore final : public store::Store {
+ public:
+  explicit OverheardStore(DeclaredModel* model) : model_(model), store_(store::MakeMemoryStore()) {}
+
+  absl::StatusOr<std::vector<store::StoredSession>> Load() override { return store_->Load(); }
+  absl::StatusOr<std::vector<store::StoredRequest>> LoadRequests() override { return store_->LoadRequests(); }
+  absl::StatusOr<std::vector<store::StoredLease>> LoadLeases() override { return store_->LoadLeases(); }
+  void Commit(std::vector<store::Change> changes, Done done) override {
+    const auto copy = std::make_shared<const std::vector<store::Change>>(changes);
+    store_->Commit(std::move(changes), [model = model_, copy, done = std::move(done)](absl::Status status) {
+      if (status.ok()) model->Committed(*copy);
+      done(std::move(status));
+    });
+  }
+
+ private:
+  DeclaredModel* const model_;
+  const std::unique_ptr<store::Store> store_;
+};
+
+// The other ends of all connections: they answer, refuse and hang up at random. Act on one thread.
+class RandomPeers {
+ public:
+  // Dns, connect, tls, upgrade, open.
+  static constexpr size_t kPhases = 5;
+  using Counts = std::array<int64_t, kPhases>;
+
+  explicit RandomPeers(uint64_t seed) : random_(seed) { network_.set_polite_at_once(true); }
+
+  std::unique_ptr<transport::ChannelFactory> MakeFactory(boost::asio::io_context& loop) {
+    loop_ = &loop;
+    return network_.MakeFactory();
+  }
+  void Act() {
+    const size_t dials = network_.dials();
+    if (dials == 0) return std::this_thread::yield();
+    absl::Notification done;
+    boost::asio::post(*loop_, [&] {
+      // Some of those that came last, which are most likely to be there.
+      for (int i = 0; i < 4; ++i) Step(dials - 1 - random_() % std::min<size_t>(dials, 24));
+      done.Notify();
+    });
+    done.WaitForNotification();
+  }
+
+  // When the loop has ended: in which phase the last connections to `urls` were let go by us.
+  Counts LetGo(const std::set<std::string>& urls) {
+    std::map<std::string, size_t> last;
+    for (size_t i = 0; i < network_.dials(); ++i) last[network_.channel(i).url()] = i;
+    Counts counts{};
+    for (const std::string& url : urls) {
+      const auto found = last.find(url);
+      if (found != last.end() && network_.channel(found->second).farewell()) ++counts[phases_[found->second]];
+    }
+    return counts;
+  }
+
+ private:
+  void Step(size_t number) {
+    holter::testing::SteppedChannel& channel = network_.channel(number);
+    if (channel.over()) return;
+    size_t& phase = phases_[number];
+    if (phase < kPhases - 1) {
+      if (random_() % 12 == 0) return channel.Fail(core::Reason::kConnectRefused);
+      channel.Phase(static_cast<core::Phase>(phase), std::chrono::microseconds(1));
+      if (++phase == kPhases - 1) channel.Open();
+      return;
+    }
+    switch (random_() % 4) {
+      case 0:
+        return channel.Close(1000);
+      case 1:
+        return channel.Reset();
+      case 2:
+        if (!channel.pings().empty()) channel.Pong(channel.pings().back());
+        return;
+      default:
+        return channel.Inbound(1);
+    }
+  }
+
+  holter::testing::SteppedNetwork network_;
+  boost::asio::io_context* loop_ = nullptr;
+  Random random_;
+  std::map<size_t, size_t> phases_;  // by dial; the loop's
+};
+
+// Runs `work` again and again on a thread of its own until it is stopped.
+class Worker {
+ public:
+  explicit Worker(std::function<void()> work)
+      : thread_([this, work = std::move(work)] {
+          while (!stopping_) work();
+        }) {}
+  ~Worker() { Stop(); }
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  void Stop() {
+    stopping_ = true;
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  std::atomic<bool> stopping_ = false;
+  std::thread thread_;
+};
+
+class CallsModelThreadsTest : public ::testing::Test {
+ protected:
+  static constexpr int kCallers = 3;
+  static constexpr int64_t kMostUnderWay = 20;
+
+  void BeginRound(uint64_t seed) {
+    random_.seed(seed);
+    peers_ = std::make_unique<RandomPeers>(random_());
+    engine::EngineOptions options;
+    options.loops = 1;
+    options.connect_rate = 0;
+    options.connect_in_flight = 0;
+    options.file_limit = 256 + 12;  // not enough for all
+    options.seed = seed | 1;
+    options.make_channel_factory = [this](boost::asio::io_context& loop) { return peers_->MakeFactory(loop); };
+    engine_ = std::make_unique<ClockedEngine>(*engine::Engine::Create(options), &clock_);
+    model_ = std::make_unique<DeclaredModel>(&clock_, 2 * JumpingClock::kJump);
+    store_ = std::make_unique<OverheardStore>(model_.get());
+    registry_ = *SessionRegistry::Open({.engine = engine_.get(),
+                                        .store = store_.get(),
+                                        .secrets = &secrets_,
+                                        .observers = &observers_,
+                                        .watch_history = 300});
+    for (int i = 0; i < kCallers; ++i) {
+      callers_.emplace_back(registry_.get(), model_.get(), &counts_, random_(), 16);
+    }
+    for (const WatchChoice& choice : WatchChoices()) watchers_.emplace_back(choice, random_());
+  }
+
+  // Everybody at once, until each caller has made so many calls and has its answers.
+  void Work(int calls) {
+    Worker peers([this] { peers_->Act(); });
+    Worker leases([this] {
+      clock_.Jump();
+      registry_->EndDueLeases();
+      std::this_thread::sleep_for(milliseconds(2));
+    });
+    std::deque<Worker> watching;
+    for (RandomWatcher& watcher : watchers_) {
+      watching.emplace_back([this, &watcher] {
+        watcher.Act(*registry_);
+        std::this_thread::yield();
+      });
+    }
+    std::vector<std::thread> calling;
+    for (RandomCaller& caller : callers_) {
+      calling.emplace_back([this, &caller, calls] {
+        for (int i = 0; i < calls; ++i) {
+          caller.Act();
+          // Else almost all is refused, because too many wait.
+          while (counts_.made - counts_.answered > kMostUnderWay) std::this_thread::yield();
+        }
+      });
+    }
+    for (std::thread& thread : calling) thread.join();
+    EXPECT_TRUE(Await([this] { return counts_.made == counts_.answered; })) << "calls without an answer";
+  }
+
+  static bool Await(const std::function<bool()>& condition) {
+    const auto end = steady_clock::now() + kPatience;
+    while (!condition()) {
+      if (steady_clock::now() > end) return false;
+      std::this_thread::sleep_for(milliseconds(5));
+    }
+    return true;
+  }
+  std::vector<v1::Session> Listed() const {
+    v1::ListSessionsRequest request;
+    request.set_parent("tenants/-");
+    request.set_page_size(1000);
+    const auto list = registry_->List(request);
+    EXPECT_TRUE(list.ok()) << list.status();
+    if (!list.ok()) return {};
+    return {list->sessions().begin(), list->sessions().end()};
+  }
+  std::map<std::string, DeclaredModel::Declared> Declared() const {
+    std::map<std::string, DeclaredModel::Declared> declared;
+    for (const v1::Session& session : Listed()) declared[session.name()] = DeclaredModel::Of(session);
+    return declared;
+  }
+  // Sessions go on by themselves for a while: each backs off and dials once more.
+  void ExpectWatchersAgree() {
+    for (RandomWatcher& watcher : watchers_) {
+      const bool agrees = Await([&] {
+        watcher.CatchUp(*registry_);
+        return watcher.Agrees(Listed());
+      });
+      if (!agrees) watcher.ExpectAgreement(Listed());
+      lags_ += watcher.lags();
+      watched_ += watcher.changes();
+    }
+  }
+
+  void EndRound() {
+    // The end of a lease may be on its way to the store.
+    Await([&] { return Declared() == model_->sessions(); });
+    EXPECT_EQ(Declared(), model_->sessions());
+    ExpectWatchersAgree();
+    watchers_.clear();
+    registry_->Close();
+    // The loop has done what was posted before the marker.
+    absl::Notification ended;
+    const auto marker = engine_->Begin(
+        uint64_t{1} << 40, {.url = "ws://marker/", .shared = std::make_shared<core::SharedSpec>(), .paused = true},
+        nullptr, nullptr);
+    engine_->End(marker, [&] { ended.Notify(); });
+    ASSERT_TRUE(ended.WaitForNotificationWithTimeout(absl::FromChrono(kPatience)));
+    EXPECT_EQ(registry_->size(), model_->sessions().size());
+    EXPECT_EQ(engine_->capacity().sessions, model_->Unpaused());
+    registry_->ForEach([&](const SessionView& view) {
+      const auto known = model_->Find(FullName(std::string(view.session)));
+      ASSERT_TRUE(known.has_value()) << view.session;
+      EXPECT_EQ(view.cell->Snapshot().state == core::State::kPaused, known->paused) << view.session;
+    });
+    engine_->Shutdown(std::chrono::seconds(1));
+    const RandomPeers::Counts let_go = peers_->LetGo(model_->let_go());
+    for (size_t i = 0; i < let_go.size(); ++i) let_go_[i] += let_go[i];
+    ended_ += model_->leases_ended();
+    callers_.clear();
+    registry_.reset();
+    store_.reset();
+    engine_.reset();
+    peers_.reset();
+  }
+
+  Random random_;
+  JumpingClock clock_;
+  CallCounts counts_;
+  FakeSecrets secrets_;
+  FakeObservers observers_;
+  std::unique_ptr<RandomPeers> peers_;
+  std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<DeclaredModel> model_;
+  std::unique_ptr<OverheardStore> store_;
+  std::unique_ptr<SessionRegistry> registry_;
+  std::deque<RandomCaller> callers_;
+  std::deque<RandomWatcher> watchers_;
+  RandomPeers::Counts let_go_{};
+  int64_t lags_ = 0;
+  int64_t watched_ = 0;
+  int64_t ended_ = 0;
+};
+
+TEST_F(CallsModelThreadsTest, ManyThreadsAtOnce) {
+  ModelRounds rounds(4);
+  while (rounds.Next()) {
+    BeginRound(rounds.seed());
+    Work(1500);
+    EndRound();
+    ASSERT_FALSE(HasFailure()) << rounds.Place();
+  }
+  std::cout << rounds.Report() << ": " << counts_.made << " calls, " << counts_.refused << " refused, "
+            << counts_.applied << " sets applied or tried, " << counts_.renewed << " leases renewed, " << ended_
+            << " ended, " << watched_ << " changes watched, watchers left behind " << lags_
+            << " times; deleted while in dns, connect, tls, upgrade, open:";
+  for (const int64_t count : let_go_) {
+    std::cout << " " << count;
+    EXPECT_GT(count, 0) << "no session was deleted in one of the phases";
+  }
+  std::cout << std::endl;
+  EXPECT_GT(counts_.applied, 0);
+  EXPECT_GT(ended_, 0);
+}
+
+}  // namespace
+}  // namespace holter::registry

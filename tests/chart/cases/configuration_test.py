@@ -7,10 +7,13 @@ class ConfigurationTest(ChartTest):
 
     def test_keys_go_into_the_file(self):
         configuration = self.chart.configuration()
-        self.assertLessEqual({"log-format": "text", "log-level": "debug", "reflection": True, "loops": 2, "connect-rate": 50,
+        self.assertLessEqual({"log-format": "text", "log-level": "debug", "reflection": True, "loops": 2, "connect-rate": 50, "status-page": "on",
                               "session-series": "full", "watch-write-timeout": "10s"}.items(), configuration.items())
         self.assertEqual(configuration["audit-log"], "/var/lib/holter/audit.log")
         self.assertEqual(self.render().configuration()["log-format"], "json")
+
+    def test_words_that_yaml_takes_for_others_are_refused(self):
+        self.assertIn("'auto', 'on', 'off'", self.refusal("config.status-page=true"))
 
     def test_flags_and_environment(self):
         container = self.chart.container()

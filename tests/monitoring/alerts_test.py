@@ -107,7 +107,8 @@ class AlertsTest(unittest.TestCase):
             meanwhile()
             return wanted - self.fired()
 
-        await_that(lambda: not missing(), lambda: f"did not fire: {sorted(missing())}; pending: {self.pending()}", PATIENCE)
+        await_that(lambda: not missing(), lambda: f"did not fire: {sorted(missing())}; pending: {self.pending()}; "
+                                                  f"ended: {self.world.ended()}", PATIENCE)
 
     def pending(self):
         return sorted((name, place(labels)) for name, labels, state in self.prometheus.alerts() if state == "pending")

@@ -83,6 +83,8 @@ class Child:
         self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
         await_that(lambda: self.output().count("done\n") > before or not self.running(), f"an answer to {line}")
+        if not self.running():
+            raise Fault(f"{self.process.args} ends: {self.output()}")
 
     def signal(self, number):
         self.process.send_signal(number)
@@ -305,6 +307,10 @@ class World:
         child = Child(argv, self.scratch / f"{name}.log", environment)
         self.children.append(child)
         return child
+
+    def ended(self):
+        """What of it does not run any more, with its last words."""
+        return {child.log.stem: child.output()[-300:] for child in self.children if not child.running()}
 
     def start_holterd(self, name, **options):
         return Holterd(self, name, **options)

@@ -4,8 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <fstream>
 #include <vector>
+
+#include "tests/support/temporary_directory.h"
 
 namespace holter::app {
 namespace {
@@ -35,10 +36,11 @@ Parsed Parse(std::vector<std::string> arguments) {
   return parsed;
 }
 
+// A file of this program's own: other tests run at the same time.
 std::string WriteFile(const std::string& content) {
-  const std::string path = ::testing::TempDir() + "holter-configuration-test.yaml";
-  std::ofstream(path) << content;
-  return path;
+  static const holter::testing::TemporaryDirectory folder;
+  folder.Write("holter.yaml", content);
+  return folder / "holter.yaml";
 }
 
 TEST(ConfigurationTest, DefaultsListenOnLoopback) {
@@ -77,10 +79,9 @@ TEST(ConfigurationTest, CheckConfigSaysWhetherItIsRight) {
 }
 
 TEST(ConfigurationTest, CheckConfigReadsTheAccessFile) {
-  const std::string file = ::testing::TempDir() + "holter-access-test.yaml";
-  std::ofstream(file) << "identities: []";
+  const std::string file = WriteFile("identities: []");
   EXPECT_EQ(Parse({"--check-config", "--access-file", file}).exit_status, 0);
-  std::ofstream(file) << "identities: {}";
+  WriteFile("identities: {}");
   const Parsed wrong = Parse({"--check-config", "--access-file", file});
   EXPECT_EQ(wrong.exit_status, 2);
   EXPECT_THAT(wrong.error, HasSubstr("identities: expected a list"));

@@ -1,7 +1,6 @@
 #include "registry/session_lifecycle.h"
 
 #include <fmt/format.h>
-#include <google/protobuf/util/time_util.h>
 
 #include <algorithm>
 #include <charconv>
@@ -10,13 +9,10 @@
 #include <utility>
 
 #include "base/error.h"
+#include "spec/words.h"
 
 namespace holter::registry {
 namespace {
-
-WallTime ToWallTime(const google::protobuf::Timestamp& timestamp) {
-  return WallTime(Duration(google::protobuf::util::TimeUtil::TimestampToNanoseconds(timestamp)));
-}
 
 std::optional<uint64_t> ParseEtag(const std::string& etag) {
   uint64_t revision = 0;
@@ -59,8 +55,8 @@ absl::StatusOr<RecordPtr> SessionLifecycle::Restore(const v1::Session& stored, D
                                                        .declaration = std::move(declaration),
                                                        .uid = *uid,
                                                        .revision = *revision,
-                                                       .create_time = ToWallTime(stored.create_time()),
-                                                       .update_time = ToWallTime(stored.update_time()),
+                                                       .create_time = spec::ToWallTime(stored.create_time()),
+                                                       .update_time = spec::ToWallTime(stored.update_time()),
                                                        .origin = stored.origin()});
 }
 

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "tests/support/silent_session.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/unit/cli/cli_fixture.h"
 
@@ -13,32 +14,11 @@ namespace {
 
 using ::testing::HasSubstr;
 
-v1::Session Silent() {
-  v1::Session session;
-  session.set_name("tenants/default/sessions/feed-1");
-  session.mutable_spec()->set_url("wss://feed.example.org/");
-  v1::SessionStatus& status = *session.mutable_status();
-  status.set_state(v1::STATE_BACKOFF);
-  status.set_health(v1::HEALTH_DOWN);
-  status.set_reason(v1::REASON_APP_HEARTBEAT);
-  status.set_path(v1::PATH_PEER);
-  status.set_detail("no answer to op-ping within 1s");
-  status.mutable_last_alive_time()->set_seconds(1'800'000'000 - 180);
-  v1::BeatStatus& beat = *status.add_beats();
-  beat.set_name("op-ping");
-  beat.set_verdict(v1::BeatStatus::VERDICT_DEAD);
-  beat.set_misses(3);
-  beat.set_sent(10);
-  beat.set_acked(7);
-  beat.set_missed(3);
-  return session;
-}
-
 using DescribeTest = CliTest;
 
 TEST_F(DescribeTest, PrintsTheSentenceAndTheEvidence) {
   server.service.get.Add([](const auto&, v1::Session* response) {
-    *response = Silent();
+    *response = holter::testing::SilentSession();
     return grpc::Status::OK;
   });
   const CliResult result = Cli({"describe", "feed-1"});
@@ -121,7 +101,7 @@ TEST_F(CliTest, TopShowsTheWorstFirstAndAsksForNoMore) {
   server.service.list.Add([](const v1::ListSessionsRequest& request, v1::ListSessionsResponse* response) {
     EXPECT_EQ(request.order_by(), "health desc, rtt desc");
     EXPECT_EQ(request.page_size(), 3);
-    for (int i = 0; i < 3; ++i) *response->add_sessions() = Silent();
+    for (int i = 0; i < 3; ++i) *response->add_sessions() = holter::testing::SilentSession();
     response->set_next_page_token("more");
     return grpc::Status::OK;
   });

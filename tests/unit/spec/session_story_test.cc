@@ -6,6 +6,7 @@
 #include <set>
 
 #include "spec/words.h"
+#include "tests/support/silent_session.h"
 
 namespace holter::spec {
 namespace {
@@ -16,40 +17,19 @@ using ::testing::Not;
 
 const StoryTime kNow{.now = WallTime(std::chrono::seconds(1'800'000'000)), .zone = absl::UTCTimeZone()};
 
-v1::Session Silent() {
-  v1::Session session;
-  session.set_name("tenants/default/sessions/feed-1");
-  session.mutable_spec()->set_url("wss://feed.example.org/");
-  v1::SessionStatus& status = *session.mutable_status();
-  status.set_state(v1::STATE_BACKOFF);
-  status.set_health(v1::HEALTH_DOWN);
-  status.set_reason(v1::REASON_APP_HEARTBEAT);
-  status.set_path(v1::PATH_PEER);
-  status.set_detail("no answer to op-ping within 1s");
-  status.mutable_last_alive_time()->set_seconds(1'800'000'000 - 180);
-  v1::BeatStatus& beat = *status.add_beats();
-  beat.set_name("op-ping");
-  beat.set_verdict(v1::BeatStatus::VERDICT_DEAD);
-  beat.set_misses(3);
-  beat.set_sent(10);
-  beat.set_acked(7);
-  beat.set_missed(3);
-  return session;
-}
-
 TEST(StoryTest, ASilentApplicationIsBlamedWithItsEvidence) {
   EXPECT_EQ(
-      WhySentence("feed-1", Silent(), kNow),
+      WhySentence("feed-1", holter::testing::SilentSession(), kNow),
       "feed-1 is DOWN: the peer does not answer op-ping (3 missed in a row); TCP acknowledged our bytes, so it is the "
       "program, not the network; last alive 3m ago.");
-  const auto lines = EvidenceLines(Silent(), kNow);
+  const auto lines = EvidenceLines(holter::testing::SilentSession(), kNow);
   EXPECT_THAT(lines, Contains("holterd says: no answer to op-ping within 1s"));
   EXPECT_THAT(lines, Contains("op-ping: dead, 10 sent, 7 acked, 3 missed"));
 }
 
 TEST(StoryTest, EveryReasonHasItsOwnWords) {
   std::set<std::string> sentences;
-  v1::Session session = Silent();
+  v1::Session session = holter::testing::SilentSession();
   session.mutable_status()->clear_beats();
   for (int reason = 1; reason <= v1::Reason_MAX; ++reason) {
     session.mutable_status()->set_reason(static_cast<v1::Reason>(reason));
@@ -60,7 +40,7 @@ TEST(StoryTest, EveryReasonHasItsOwnWords) {
 }
 
 TEST(StoryTest, NumbersOfThePeerAreSaid) {
-  v1::Session session = Silent();
+  v1::Session session = holter::testing::SilentSession();
   session.mutable_status()->set_reason(v1::REASON_UPGRADE_STATUS);
   session.mutable_status()->set_last_http_status(503);
   EXPECT_THAT(WhySentence("s", session, kNow), HasSubstr("HTTP status 503"));
@@ -72,7 +52,7 @@ TEST(StoryTest, NumbersOfThePeerAreSaid) {
 }
 
 TEST(StoryTest, WhatIsNotDownIsSaidAsWell) {
-  v1::Session session = Silent();
+  v1::Session session = holter::testing::SilentSession();
   session.mutable_status()->set_health(v1::HEALTH_HEALTHY);
   EXPECT_EQ(WhySentence("s", session, kNow), "s is HEALTHY: every heartbeat is answered, last alive 3m ago.");
   session.mutable_status()->set_health(v1::HEALTH_DEGRADED);
@@ -87,7 +67,7 @@ TEST(StoryTest, WhatIsNotDownIsSaidAsWell) {
 }
 
 TEST(StoryTest, TimesAreOfTheZone) {
-  v1::Session session = Silent();
+  v1::Session session = holter::testing::SilentSession();
   session.mutable_status()->mutable_health_time()->set_seconds(1'800'000'000 - 180);
   EXPECT_THAT(WhySentence("s", session, kNow), HasSubstr("s is DOWN (since 2027-01-15 07:57:00.000): "));
 }

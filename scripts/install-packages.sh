@@ -22,6 +22,10 @@ test_packages=(
   chromium fonts-dejavu-core w3m
 )
 
+# Servers with a heartbeat of their own, for tests to hold sessions with: the small ones, and those that bring a runtime or take their time.
+test_servers=(nats-server mosquitto aria2)
+more_servers=(rabbitmq-server ejabberd prosody janus inspircd ruby-actioncable ruby-railties puma cockpit-ws cockpit-bridge)
+
 # What tests of deployment run: containers on images made here, what is inside them, and the checkers of what is installed.
 deploy_packages=(
   podman runc catatonit netavark aardvark-dns iptables debootstrap docker-compose dpkg-dev lintian
@@ -35,13 +39,37 @@ fi
 case "${1:-run}" in
   run) ;;
   package) packages+=(dpkg-dev) ;;
-  test) packages+=("${test_packages[@]}") ;;
+  test) packages+=("${test_packages[@]}" "${test_servers[@]}") ;;
   deploy)
     "$0" test
     packages=("${deploy_packages[@]}")
     ;;
-  *) echo "usage: $0 [run|package|test|deploy]" >&2; exit 2 ;;
+  peers)
+    "$0" test
+    packages=("${more_servers[@]}")
+    ;;
+  *) echo "usage: $0 [run|package|test|deploy|peers]" >&2; exit 2 ;;
 esac
+
+# Tests start the servers themselves: none shall start by itself, now or at the next boot.
+install() {
+  local policy=/usr/sbin/policy-rc.d ours="" code=0 package unit
+  if ! [ -e "$policy" ]; then
+    ours=yes
+    printf '#!/bin/sh\nexit 101\n' | "${sudo[@]}" tee "$policy" >/dev/null
+    "${sudo[@]}" chmod +x "$policy"
+  fi
+  "${sudo[@]}" apt-get install -y -qq --no-install-recommends "$@" || code=$?
+  [ -z "$ours" ] || "${sudo[@]}" rm -f "$policy"
+  command -v systemctl >/dev/null || return "$code"
+  for package in "$@"; do
+    [[ " ${test_servers[*]} ${more_servers[*]} " == *" $package "* ]] || continue
+    for unit in $(dpkg -L "$package" | sed -nE 's,^(/usr)?/lib/systemd/system/([^/@]+\.(service|socket))$,\2,p'); do
+      "${sudo[@]}" systemctl disable -q "$unit" || true
+    done
+  done
+  return "$code"
+}
 
 missing=()
 for package in "${packages[@]}"; do
@@ -55,7 +83,7 @@ if [ ${#missing[@]} -gt 0 ]; then
   if [ "$(id -u)" -ne 0 ]; then sudo=(sudo); fi
   export DEBIAN_FRONTEND=noninteractive
   "${sudo[@]}" apt-get update -qq
-  "${sudo[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}"
+  install "${missing[@]}"
 fi
 
 # Tools from npm, pinned in tools/package.json: buf for the protos.
@@ -66,6 +94,11 @@ fi
 if [ "${1:-run}" = test ] && ! [ -d "$(dirname "$0")/../tests/peers/node_modules/ws" ]; then
   (cd "$(dirname "$0")/../tests/peers" && npm ci --no-audit --no-fund --silent)
 fi
+# The servers of npm that speak a heartbeat of their own.
+case "${1:-run}" in
+  test) "$(dirname "$0")/../tests/dialects/install.sh" ;;
+  peers) "$(dirname "$0")/../tests/dialects/install.sh" all ;;
+esac
 # What drives the browser, pinned in tests/page/package-lock.json.
 if [ "${1:-run}" = test ] && ! [ -d "$(dirname "$0")/../tests/page/node_modules/playwright-core" ]; then
   (cd "$(dirname "$0")/../tests/page" && npm ci --no-audit --no-fund --silent)

@@ -1,7 +1,7 @@
 # Two commands do all: `make run` and `make test`. Each installs the packages it needs (Debian 12).
 
 JOBS ?= 2
-.PHONY: run build test test-deploy package bench format lint packages packages-test packages-deploy clean
+.PHONY: run build test test-peers test-deploy package bench format lint packages packages-test packages-peers packages-deploy clean
 
 run: build ## Build, start holterd with a local peer and declared sessions, show them beating (DURATION=20 ends by itself)
 	@DURATION="$(DURATION)" scripts/run-demo.sh
@@ -14,6 +14,11 @@ test: packages-test ## Build everything and run every test
 	cmake --preset release -DHOLTER_BUILD_TESTS=ON >/dev/null
 	cmake --build --preset release -j $(JOBS)
 	ctest --preset release -j $(JOBS)
+
+test-peers: packages-peers ## Hold sessions with every server that nobody here wrote, each in its own heartbeat dialect
+	cmake --preset release -DHOLTER_BUILD_TESTS=ON >/dev/null
+	cmake --build --preset release -j $(JOBS) --target holterd holter
+	ctest --preset peers -j $(JOBS)
 
 test-deploy: packages-deploy ## Run what is deployed against the real tools, and as it is deployed: Prometheus, containers, a machine for the .deb
 	cmake --preset release -DHOLTER_BUILD_TESTS=ON >/dev/null
@@ -41,6 +46,9 @@ packages:
 
 packages-test:
 	@scripts/install-packages.sh test
+
+packages-peers:
+	@scripts/install-packages.sh peers
 
 packages-deploy:
 	@scripts/install-packages.sh deploy

@@ -164,7 +164,9 @@ def cockpit(folder, period):
     """The period is the server's own: five seconds."""
     (port,) = free_ports(1)
     argv = ["/usr/lib/cockpit/cockpit-ws", "--no-tls", f"--address={HOST}", f"--port={port}", "--local-session=/usr/bin/cockpit-bridge"]
-    environment = {"XDG_CONFIG_DIRS": str(folder), "XDG_RUNTIME_DIR": str(folder), "HOME": str(folder)}
+    # The bridge would start a bus and an agent of its own, and leave their sockets.
+    environment = {"XDG_CONFIG_DIRS": str(folder), "XDG_RUNTIME_DIR": str(folder), "HOME": str(folder), "DBUS_SESSION_BUS_ADDRESS": "unix:path=/none",
+                   "SSH_AUTH_SOCK": "/none"}
     return Recipe(argv, f"ws://{HOST}:{port}/cockpit/socket", environment, port)
 
 

@@ -44,7 +44,7 @@ class Server:
         group = {"process_group": self._processes[0].pid if self._processes else 0}
         with open(self._folder / "output", "ab") as output:
             self._processes.append(subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *map(str, argv)], stdin=subprocess.PIPE, stdout=output,
-                                                    stderr=output, cwd=self._folder, env=os.environ | environment, **group))
+                                                    stderr=output, cwd=self._folder, env=os.environ | {"TMPDIR": str(self._folder)} | environment, **group))
 
     def _said(self):
         lines = (self._folder / "output").read_text(errors="replace").splitlines(keepends=True)

@@ -139,6 +139,11 @@ export function stat(spec: Spec & { instant?: boolean; names?: boolean }): stats
   return panel;
 }
 
+/** A moment, told from now: `expr` gives seconds since 1970. */
+export function moment({ expr, ...spec }: Omit<Spec, 'unit' | 'queries'> & { expr: string }): stats.PanelBuilder {
+  return stat({ ...spec, unit: 'dateTimeFromNow', instant: true, queries: [{ expr: `1000 * ${expr}` }] });
+}
+
 export interface GraphSpec extends Spec {
   /** Stacked bars: what adds up to a whole. */
   stacked?: boolean;

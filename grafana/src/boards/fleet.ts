@@ -5,6 +5,7 @@ import { UIDS, groupOfRow, groupOfSeries } from '../links';
 import { FULL, graph, stat, timeline } from '../panels';
 import { GROUP, increase, lost, quantile, rate, ratio, reconnects, series, sum, worst } from '../promql';
 import { reasons } from '../reasons';
+import { connectionsLost, sessionsDeclared, sessionsDown } from '../shared';
 import { table } from '../table';
 import { HEALTH_COLOURS, STATE_COLOURS } from '../words';
 
@@ -13,13 +14,7 @@ const ALIVE = series('holter_sessions', GROUP, 'health=~"healthy|degraded"');
 const HELD = series('holter_sessions', GROUP, 'state!="paused"');
 
 const numbers = [
-  stat({
-    title: 'Sessions',
-    about: 'Sessions that are declared, paused ones included.',
-    width: 4,
-    unit: 'short',
-    queries: [{ expr: sum(series('holter_sessions', GROUP)) }],
-  }),
+  sessionsDeclared(4),
   stat({
     title: 'Alive',
     about: 'Share of the sessions that are healthy or degraded. Paused ones are left out.',
@@ -28,14 +23,7 @@ const numbers = [
     steps: { red: 0, orange: 0.9, green: 0.99 },
     queries: [{ expr: ratio(sum(ALIVE), sum(HELD)) }],
   }),
-  stat({
-    title: 'Down',
-    about: 'Sessions that are down now.',
-    width: 4,
-    unit: 'short',
-    steps: { green: 0, orange: 1 },
-    queries: [{ expr: sum(series('holter_sessions', GROUP, 'health="down"')) }],
-  }),
+  sessionsDown(4, 'orange'),
   stat({
     title: 'Unknown',
     about: 'Sessions of which nothing has proved life yet, or nothing is declared that could.',
@@ -43,14 +31,7 @@ const numbers = [
     unit: 'short',
     queries: [{ expr: sum(series('holter_sessions', GROUP, 'health="unknown",state!="paused"')) }],
   }),
-  stat({
-    title: 'Lost connections',
-    about: 'Open connections that ended and were replaced, in the time shown, unless somebody asked for it.',
-    width: 4,
-    unit: 'short',
-    instant: true,
-    queries: [{ expr: reconnects('$__range') }],
-  }),
+  connectionsLost(4),
   stat({
     title: 'Missed heartbeats',
     about: 'Share of the heartbeats sent whose deadline passed without an answer.',

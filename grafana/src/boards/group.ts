@@ -1,10 +1,11 @@
 // Which sessions of a group are ill, and of what?
 import { board } from '../board';
-import { byLayer, quantiles, rttHeatmaps, rttQuantiles } from '../layers';
+import { byLayer, rttHeatmaps, rttQuantiles } from '../layers';
 import { UIDS, sessionOfRow, sessionOfSeries } from '../links';
-import { FULL, graph, stat, timeline } from '../panels';
-import { GROUP, increase, quantile, rate, ratio, reconnects, series, sum } from '../promql';
+import { FULL, graph, moment, stat, timeline } from '../panels';
+import { GROUP, increase, quantile, rate, ratio, series, sum } from '../promql';
 import { reasons } from '../reasons';
+import { connectionsLost, recovery, sessionsDeclared, sessionsDown } from '../shared';
 import { table } from '../table';
 import { STATE_WORDS, UP_WORDS } from '../words';
 
@@ -14,21 +15,8 @@ const oneEach = (expression: string) => `max by (${BY_SESSION}) (${expression})`
 const downtime = (at = '') => `1 - ${oneEach(`avg_over_time(${series('holter_session_up', GROUP)}[$__range]${at})`)}`;
 
 const numbers = [
-  stat({
-    title: 'Sessions',
-    about: 'Sessions that are declared.',
-    width: 3,
-    unit: 'short',
-    queries: [{ expr: sum(series('holter_sessions', GROUP)) }],
-  }),
-  stat({
-    title: 'Down',
-    about: 'Sessions that are down now.',
-    width: 3,
-    unit: 'short',
-    steps: { green: 0, red: 1 },
-    queries: [{ expr: sum(series('holter_sessions', GROUP, 'health="down"')) }],
-  }),
+  sessionsDeclared(3),
+  sessionsDown(3, 'red'),
   stat({
     title: 'Degraded',
     about: 'Sessions of which one heartbeat or watchdog complains while another is fine.',
@@ -53,14 +41,7 @@ const numbers = [
       },
     ],
   }),
-  stat({
-    title: 'Lost connections',
-    about: 'Open connections that ended and were replaced, in the time shown, unless somebody asked for it.',
-    width: 3,
-    unit: 'short',
-    instant: true,
-    queries: [{ expr: reconnects('$__range') }],
-  }),
+  connectionsLost(3),
   stat({
     title: 'Missed heartbeats',
     about: 'Heartbeats whose deadline passed without an answer, in the time shown.',
@@ -69,13 +50,11 @@ const numbers = [
     instant: true,
     queries: [{ expr: sum(increase('holter_heartbeats_missed_total', GROUP)) }],
   }),
-  stat({
+  moment({
     title: 'First certificate expires',
     about: 'When the first certificate expires among those that the peers of open sessions have shown. Only for wss.',
     width: 6,
-    unit: 'dateTimeFromNow',
-    instant: true,
-    queries: [{ expr: `1000 * min(${series('holter_peer_certificate_expiry_timestamp_seconds', GROUP)})` }],
+    expr: `min(${series('holter_peer_certificate_expiry_timestamp_seconds', GROUP)})`,
   }),
 ];
 
@@ -214,13 +193,7 @@ export const group = board({
             { expr: quantile(0.5, 'holter_session_lifetime_seconds', GROUP, '', 'reason'), legend: '{{reason}}' },
           ],
         }),
-        graph({
-          title: 'Recovery',
-          about: 'How long a session was down before it was healthy again.',
-          width: FULL / 4,
-          unit: 's',
-          queries: quantiles('holter_recovery_seconds', GROUP),
-        }),
+        recovery(FULL / 4),
       ],
     },
   ],

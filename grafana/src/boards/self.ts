@@ -2,7 +2,7 @@
 import { board } from '../board';
 import { quantiles } from '../layers';
 import { UIDS } from '../links';
-import { FULL, graph, heatmap, stat, timeline } from '../panels';
+import { FULL, graph, heatmap, moment, stat, timeline } from '../panels';
 import { GROUP, SELF, TENANT, buckets, quantile, rate, ratio, series, sum } from '../promql';
 import { YES_WORDS } from '../words';
 
@@ -17,13 +17,11 @@ const numbers = [
     names: true,
     queries: [{ expr: `count by (version) (${series('holter_build_info', SELF)})`, legend: '{{version}}' }],
   }),
-  stat({
+  moment({
     title: 'Started',
     about: 'When the process that started last did so.',
     width: 3,
-    unit: 'dateTimeFromNow',
-    instant: true,
-    queries: [{ expr: `1000 * max(${series('holter_start_timestamp_seconds', SELF)})` }],
+    expr: `max(${series('holter_start_timestamp_seconds', SELF)})`,
   }),
   stat({
     title: 'Room used',
@@ -205,14 +203,12 @@ const calls = [
     unit: 's',
     queries: [{ expr: quantile(0.99, 'holter_rpc_duration_seconds', SELF, '', 'method'), legend: '{{method}}' }],
   }),
-  stat({
+  moment({
     title: 'Certificate expires',
     about: 'When the certificate that the gRPC listener shows ends. Empty without TLS.',
     width: 6,
     height: 8,
-    unit: 'dateTimeFromNow',
-    instant: true,
-    queries: [{ expr: `1000 * min(${series('holter_listener_certificate_expiry_timestamp_seconds', SELF)})` }],
+    expr: `min(${series('holter_listener_certificate_expiry_timestamp_seconds', SELF)})`,
   }),
 ];
 

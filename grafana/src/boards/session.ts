@@ -2,7 +2,7 @@
 import { board, sessionVariable } from '../board';
 import { byLayer } from '../layers';
 import { UIDS } from '../links';
-import { FULL, graph, stat, timeline } from '../panels';
+import { FULL, graph, moment, stat, timeline } from '../panels';
 import { SESSION, increase, rate, series, sum } from '../promql';
 import { reasons } from '../reasons';
 import { table } from '../table';
@@ -31,13 +31,11 @@ const numbers = [
     words: STATE_WORDS,
     queries: [{ expr: one(series('holter_session_state', SESSION)) }],
   }),
-  stat({
+  moment({
     title: 'Last alive',
     about: 'When it last proved life.',
     width: 4,
-    unit: 'dateTimeFromNow',
-    instant: true,
-    queries: [{ expr: `1000 * ${one(series('holter_session_last_alive_timestamp_seconds', SESSION))}` }],
+    expr: one(series('holter_session_last_alive_timestamp_seconds', SESSION)),
   }),
   stat({
     title: 'Time up',
@@ -64,13 +62,11 @@ const numbers = [
     instant: true,
     queries: [{ expr: sum(increase('holter_session_heartbeats_missed_total', SESSION), BY_SESSION) }],
   }),
-  stat({
+  moment({
     title: 'Certificate expires',
     about: "When the first certificate of the peer's chain expires. Only for wss, and with --session-series=full.",
     width: 4,
-    unit: 'dateTimeFromNow',
-    instant: true,
-    queries: [{ expr: `1000 * ${one(series('holter_session_tls_expiry_timestamp_seconds', SESSION))}` }],
+    expr: one(series('holter_session_tls_expiry_timestamp_seconds', SESSION)),
   }),
 ];
 

@@ -3,10 +3,10 @@ import { CustomVariableBuilder } from '@grafana/grafana-foundation-sdk/dashboard
 
 import { board } from '../board';
 import { UIDS, groupOfRow, groupOfSeries } from '../links';
-import { quantiles } from '../layers';
 import { FULL, graph, stat } from '../panels';
 import { GROUP, increase, lost, rate, ratio, series, sum, worst } from '../promql';
 import { reasons } from '../reasons';
+import { recovery } from '../shared';
 import { Column, table } from '../table';
 
 const BY_GROUP = 'tenant, group';
@@ -141,15 +141,7 @@ export const slo = board({
     { title: 'What spends it', panels: reasons() },
     {
       title: 'How long it takes',
-      panels: [
-        graph({
-          title: 'Recovery',
-          about: 'How long sessions were down before they were healthy again.',
-          width: FULL,
-          unit: 's',
-          queries: quantiles('holter_recovery_seconds', GROUP),
-        }),
-      ],
+      panels: [recovery(FULL)],
     },
   ],
 });

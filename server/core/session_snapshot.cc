@@ -33,7 +33,15 @@ SessionStatus SessionMachine::Snapshot() const {
 }
 
 SessionVitals SessionMachine::Vitals() const {
-  SessionVitals vitals{.state = state_, .health = health_, .reconnects = reconnects_};
+  SessionVitals vitals;
+  vitals.state = state_;
+  vitals.health = health_;
+  vitals.reason = reason_;
+  vitals.path = path_;
+  vitals.attempts = static_cast<int>(attempts_);
+  vitals.reconnects = reconnects_;
+  vitals.state_since = state_since_;
+  vitals.health_since = health_since_;
   if (last_alive_ != TimePoint::min()) vitals.last_alive = last_alive_;
   if (tcp_rtt_.min != Duration::min()) vitals.tcp_rtt = tcp_rtt_;
   if (tls_expiry_ != WallTime::min()) vitals.tls_expiry = tls_expiry_;

@@ -88,8 +88,8 @@ struct SessionStatus {
   int last_http_status = 0;
 };
 
-// What the series of a session need, copied without an allocation: a scrape locks every session for it, and whoever is
-// taken off the processor with that lock makes a loop wait.
+// What the series of a session, filters and orders need, copied without an allocation: a scrape or a list locks every
+// session for it, and whoever is taken off the processor with that lock makes a loop wait.
 struct SessionVitals {
   // Over the heartbeats of one layer.
   struct Layer {
@@ -100,7 +100,12 @@ struct SessionVitals {
 
   State state = State::kConnecting;
   Health health = Health::kUnknown;
+  Reason reason = Reason::kNone;
+  Path path = Path::kUnknown;
+  int attempts = 0;
   int64_t reconnects = 0;
+  TimePoint state_since{};
+  TimePoint health_since{};
   std::optional<TimePoint> last_alive;
   std::optional<TcpRtt> tcp_rtt;
   std::optional<WallTime> tls_expiry;

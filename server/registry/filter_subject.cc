@@ -2,19 +2,29 @@
 
 namespace holter::registry {
 
-FilterSubject SubjectOf(const LiveSession& session, const Moment& now) {
-  const core::SessionStatus status =
-      session.cell != nullptr ? session.cell->Snapshot() : InitialStatus(*session.record, now);
-  FilterSubject subject{.record = session.record.get(),
-                        .state = status.state,
-                        .health = status.health,
-                        .reason = status.reason,
-                        .path = status.path,
-                        .attempts = status.attempts,
-                        .state_time = now.ToWall(status.state_since),
-                        .health_time = now.ToWall(status.health_since),
+core::SessionVitals VitalsOf(const LiveSession& session, const Moment& now) {
+  if (session.cell != nullptr) return session.cell->Vitals();
+  const core::SessionStatus status = InitialStatus(*session.record, now);
+  core::SessionVitals vitals;
+  vitals.state = status.state;
+  vitals.health = status.health;
+  vitals.reason = status.reason;
+  vitals.state_since = status.state_since;
+  vitals.health_since = status.health_since;
+  return vitals;
+}
+
+FilterSubject SubjectOf(const SessionRecord& record, const core::SessionVitals& vitals, const Moment& now) {
+  FilterSubject subject{.record = &record,
+                        .state = vitals.state,
+                        .health = vitals.health,
+                        .reason = vitals.reason,
+                        .path = vitals.path,
+                        .attempts = vitals.attempts,
+                        .state_time = now.ToWall(vitals.state_since),
+                        .health_time = now.ToWall(vitals.health_since),
                         .last_alive_time = std::nullopt};
-  if (status.last_alive.has_value()) subject.last_alive_time = now.ToWall(*status.last_alive);
+  if (vitals.last_alive.has_value()) subject.last_alive_time = now.ToWall(*vitals.last_alive);
   return subject;
 }
 

@@ -23,7 +23,10 @@ struct FilterSubject {
   std::optional<WallTime> last_alive_time;
 };
 
-FilterSubject SubjectOf(const LiveSession& session, const Moment& now);
+// What a session says of itself, or would if it had begun. A walk over all sessions reads it once of each.
+core::SessionVitals VitalsOf(const LiveSession& session, const Moment& now);
+
+FilterSubject SubjectOf(const SessionRecord& record, const core::SessionVitals& vitals, const Moment& now);
 FilterSubject SubjectOf(const ChangeEntry& entry);
 
 }  // namespace holter::registry

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/session_name.h"
+#include "registry/filter_subject.h"
 #include "registry/request_fields.h"
 #include "registry/rtt_samples.h"
 #include "registry/session_filter.h"
@@ -39,18 +40,17 @@ struct GroupCounts {
 
 class FleetCounter {
  public:
-  void Add(const LiveSession& session, const FilterSubject& subject) {
+  void Add(const SessionRecord& record, const core::SessionVitals& vitals) {
     ++sessions_;
-    ++states_[subject.state];
-    ++healths_[subject.health];
-    if (subject.health != core::Health::kHealthy) ++reasons_[subject.reason];
-    GroupCounts& group = groups_[session.record->declaration.traits->group];
+    ++states_[vitals.state];
+    ++healths_[vitals.health];
+    if (vitals.health != core::Health::kHealthy) ++reasons_[vitals.reason];
+    GroupCounts& group = groups_[record.declaration.traits->group];
     ++group.sessions;
-    group.healthy += subject.health == core::Health::kHealthy ? 1 : 0;
-    group.degraded += subject.health == core::Health::kDegraded ? 1 : 0;
-    group.down += subject.health == core::Health::kDown ? 1 : 0;
-    if (session.cell == nullptr || subject.state != core::State::kOpen) return;
-    const core::SessionVitals vitals = session.cell->Vitals();
+    group.healthy += vitals.health == core::Health::kHealthy ? 1 : 0;
+    group.degraded += vitals.health == core::Health::kDegraded ? 1 : 0;
+    group.down += vitals.health == core::Health::kDown ? 1 : 0;
+    if (vitals.state != core::State::kOpen) return;
     if (vitals.tcp_rtt.has_value()) tcp_.Add(vitals.tcp_rtt->min);
     if (vitals.protocol.last_rtt.has_value()) protocol_.Add(*vitals.protocol.last_rtt);
     if (vitals.app.last_rtt.has_value()) app_.Add(*vitals.app.last_rtt);
@@ -124,8 +124,9 @@ absl::StatusOr<v1::FleetSummary> SummarizeFleet(const v1::GetFleetSummaryRequest
   const Moment now = Moment::Of(clock);
   FleetCounter summary;
   WalkSessions(table, tenant, {}, [&](const LiveSession& session) {
-    const FilterSubject subject = SubjectOf(session, now);
-    if (filter->Matches(subject)) summary.Add(session, subject);
+    const core::SessionVitals vitals = VitalsOf(session, now);
+    const bool matches = filter->empty() || filter->Matches(SubjectOf(*session.record, vitals, now));
+    if (matches) summary.Add(*session.record, vitals);
     return true;
   });
   return summary.ToProto(now.wall);

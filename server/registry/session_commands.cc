@@ -34,7 +34,9 @@ std::vector<engine::SessionHandle> Connected(const SessionTable& table, const st
   std::vector<engine::SessionHandle> cells;
   WalkSessions(table, tenant, {}, [&](const LiveSession& session) {
     const bool is_wanted = session.cell != nullptr && !session.record->declaration.paused;
-    if (is_wanted && (filter.empty() || filter.Matches(SubjectOf(session, now)))) cells.push_back(session.cell);
+    if (!is_wanted) return true;
+    const bool matches = filter.empty() || filter.Matches(SubjectOf(*session.record, VitalsOf(session, now), now));
+    if (matches) cells.push_back(session.cell);
     return true;
   });
   return cells;

@@ -62,13 +62,15 @@ absl::StatusOr<PageRequest> ParseRequest(const v1::ListSessionsRequest& request)
   return page;
 }
 
-// Calls `take` for each session of the tenant that matches, in the order of names from `after` on, until it says false.
+// Calls `take` with each session of the tenant that matches and its vitals, in the order of names from `after` on,
+// until it says false.
 template <typename Take>
 void WalkMatching(const PageRequest& page, NameRef after, const SessionTable& table, const Clock& clock, Take take) {
   const Moment now = Moment::Of(clock);
   WalkSessions(table, page.tenant, after, [&](LiveSession session) {
-    if (!page.filter->empty() && !page.filter->Matches(SubjectOf(session, now))) return true;
-    return take(std::move(session), now);
+    const core::SessionVitals vitals = VitalsOf(session, now);
+    if (!page.filter->empty() && !page.filter->Matches(SubjectOf(*session.record, vitals, now))) return true;
+    return take(std::move(session), vitals);
   });
 }
 
@@ -78,7 +80,7 @@ NameRef PlaceName(const PagePlace& place) { return {.tenant = place.last_tenant,
 std::vector<Listed> TakeByName(const PageRequest& page, const SessionTable& table, const Clock& clock) {
   std::vector<Listed> listed;
   const NameRef after = page.place.has_value() ? PlaceName(*page.place) : NameRef{};
-  WalkMatching(page, after, table, clock, [&](LiveSession session, const Moment&) {
+  WalkMatching(page, after, table, clock, [&](LiveSession session, const core::SessionVitals&) {
     listed.push_back({.keys = {}, .session = std::move(session)});
     return listed.size() <= page.size;
   });
@@ -93,8 +95,8 @@ bool ComesBefore(const SessionOrder::Keys& keys, const NameRef& name, const List
 // Looks at every session for each page: what is sorted by changes from page to page anyway.
 std::vector<Listed> TakeByKeys(const PageRequest& page, const SessionTable& table, const Clock& clock) {
   std::vector<Listed> listed;
-  WalkMatching(page, {}, table, clock, [&](LiveSession session, const Moment& now) {
-    Listed one{.keys = page.order->KeysOf(session, now), .session = {}};
+  WalkMatching(page, {}, table, clock, [&](LiveSession session, const core::SessionVitals& vitals) {
+    Listed one{.keys = page.order->KeysOf(*session.record, vitals), .session = {}};
     one.session = std::move(session);
     if (!page.place.has_value() || ComesBefore(page.place->keys, PlaceName(*page.place), one)) {
       listed.push_back(std::move(one));

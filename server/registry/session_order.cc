@@ -16,13 +16,8 @@ absl::Status OrderError(std::string_view what) {
   return MakeInvalid({{.field = "order_by", .description = std::string(what)}});
 }
 
-core::SessionVitals VitalsOf(const LiveSession& session) {
-  return session.cell != nullptr ? session.cell->Vitals() : core::SessionVitals{};
-}
-
 // Who has no round trip yet comes before the quickest.
-int64_t Rtt(const LiveSession& session, const Moment& /*now*/) {
-  const core::SessionVitals vitals = VitalsOf(session);
+int64_t Rtt(const SessionRecord& /*record*/, const core::SessionVitals& vitals) {
   return std::max(vitals.protocol.last_rtt.value_or(Duration(-1)), vitals.app.last_rtt.value_or(Duration(-1))).count();
 }
 
@@ -31,11 +26,11 @@ int64_t Rtt(const LiveSession& session, const Moment& /*now*/) {
 const std::vector<SessionOrder::Known>& SessionOrder::KnownFields() {
   static const auto* const kKnown = new std::vector<Known>{
       {"create_time",
-       [](const LiveSession& s, const Moment&) { return s.record->create_time.time_since_epoch().count(); }},
+       [](const SessionRecord& r, const core::SessionVitals&) { return r.create_time.time_since_epoch().count(); }},
       {"update_time",
-       [](const LiveSession& s, const Moment&) { return s.record->update_time.time_since_epoch().count(); }},
-      {"state", [](const LiveSession& s, const Moment&) { return static_cast<int64_t>(VitalsOf(s).state); }},
-      {"health", [](const LiveSession& s, const Moment&) { return static_cast<int64_t>(VitalsOf(s).health); }},
+       [](const SessionRecord& r, const core::SessionVitals&) { return r.update_time.time_since_epoch().count(); }},
+      {"state", [](const SessionRecord&, const core::SessionVitals& v) { return static_cast<int64_t>(v.state); }},
+      {"health", [](const SessionRecord&, const core::SessionVitals& v) { return static_cast<int64_t>(v.health); }},
       {"rtt", Rtt},
   };
   return *kKnown;
@@ -63,10 +58,11 @@ absl::StatusOr<SessionOrder> SessionOrder::Parse(std::string_view text) {
   return order;
 }
 
-SessionOrder::Keys SessionOrder::KeysOf(const LiveSession& session, const Moment& now) const {
+SessionOrder::Keys SessionOrder::KeysOf(const SessionRecord& record, const core::SessionVitals& vitals) const {
   Keys keys;
+  keys.reserve(fields_.size());
   for (const Field& field : fields_) {
-    const int64_t key = field.read(session, now);
+    const int64_t key = field.read(record, vitals);
     keys.push_back(field.descending ? -key : key);
   }
   return keys;

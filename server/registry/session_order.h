@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "registry/change_entry.h"
+#include "core/session_status.h"
 #include "registry/session_record.h"
 
 namespace holter::registry {
@@ -23,10 +23,10 @@ class SessionOrder {
 
   // True: names alone decide, and Keys are empty.
   bool by_name() const { return fields_.empty(); }
-  Keys KeysOf(const LiveSession& session, const Moment& now) const;
+  Keys KeysOf(const SessionRecord& record, const core::SessionVitals& vitals) const;
 
  private:
-  using Read = int64_t (*)(const LiveSession&, const Moment&);
+  using Read = int64_t (*)(const SessionRecord&, const core::SessionVitals&);
   struct Known {
     std::string_view name;
     Read read;

@@ -58,7 +58,7 @@ absl::StatusOr<WatchView> WatchView::Parse(const v1::WatchSessionsRequest& reque
 
 bool WatchView::Admit(const LiveSession& session, const Moment& now) {
   if (!filters()) return true;
-  const bool matches = filter_.Matches(SubjectOf(session, now));
+  const bool matches = filter_.Matches(SubjectOf(*session.record, VitalsOf(session, now), now));
   known_[session.record->id] = matches;
   return matches;
 }

@@ -42,6 +42,24 @@ TEST_F(SessionVitalsTest, AreThoseOfTheSnapshot) {
   EXPECT_FALSE(vitals.app.active);
 }
 
+TEST_F(SessionVitalsTest, SayWhyAndSinceWhenAsTheSnapshotDoes) {
+  MakeOpen(PlainSpec());
+  Pong("1");
+  for (int i = 0; i < 600 && machine_->Vitals().state == State::kOpen; ++i) RunFor(milliseconds(100));
+  const SessionVitals vitals = machine_->Vitals();
+  const SessionStatus status = machine_->Snapshot();
+  EXPECT_EQ(vitals.state, State::kBackoff);
+  EXPECT_EQ(vitals.health, Health::kDown);
+  EXPECT_EQ(vitals.reason, Reason::kProtocolHeartbeat);
+  EXPECT_EQ(vitals.path, Path::kPeer);
+  EXPECT_EQ(vitals.attempts, status.attempts);
+  EXPECT_EQ(vitals.attempts, 1);
+  EXPECT_EQ(vitals.state_since, status.state_since);
+  EXPECT_GT(vitals.state_since, TimePoint{});
+  EXPECT_EQ(vitals.health_since, status.health_since);
+  EXPECT_GT(vitals.health_since, TimePoint{});
+}
+
 TEST_F(SessionVitalsTest, OfSeveralBeatsTheOneAnsweredLastGivesTheRoundTrip) {
   MakeOpen(TwoBeats());
   EXPECT_TRUE(machine_->Vitals().app.active);

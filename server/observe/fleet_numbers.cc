@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -23,7 +24,18 @@ int64_t CountOf(const v1::FleetSummary& numbers, v1::Health health) {
   return 0;
 }
 
-// Without another look at all sessions, where the numbers tell it: nothing is chosen, or a health or a state alone.
+// `health` as the page's address has it; empty: any.
+std::optional<int64_t> CountOf(const v1::FleetSummary::GroupCount& group, std::string_view health) {
+  if (health.empty()) return group.sessions();
+  if (health == "healthy") return group.healthy();
+  if (health == "degraded") return group.degraded();
+  if (health == "down") return group.down();
+  if (health == "unknown") return group.sessions() - group.healthy() - group.degraded() - group.down();
+  return std::nullopt;
+}
+
+// Without another look at all sessions, where the numbers tell it: nothing is chosen, or a health, a state, a group or
+// a health of a group.
 std::optional<int64_t> CountChosen(const v1::FleetSummary& numbers, const FleetQuery& query) {
   if (query.Filter() == query.SearchFilter()) return numbers.sessions();
   FleetQuery rest = query;
@@ -41,10 +53,11 @@ std::optional<int64_t> CountChosen(const v1::FleetSummary& numbers, const FleetQ
     }
   }
   rest = query;
+  rest.health.clear();
   rest.group.clear();
-  if (rest.Filter() == rest.SearchFilter()) {
+  if (!query.group.empty() && rest.Filter() == rest.SearchFilter()) {
     for (const auto& count : numbers.groups()) {
-      if (count.group() == query.group) return count.sessions();
+      if (count.group() == query.group) return CountOf(count, query.health);
     }
   }
   return std::nullopt;

@@ -30,6 +30,7 @@ class MetricsPage {
     options_.metrics->SetCapacity(options_.engine->capacity());
     if (options_.certificate_expiry) options_.metrics->SetCertificateExpiry(options_.certificate_expiry());
     if (options_.quotas != nullptr) options_.metrics->SetQuotas(options_.quotas->Levels());
+    // One walk for both. Without series of sessions too: by the expiries of groups somebody is warned in time.
     PeerExpiries expiries;
     options_.registry->ForEach([&](const registry::SessionView& view) {
       const core::SessionVitals vitals = view.cell->Vitals();

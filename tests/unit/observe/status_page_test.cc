@@ -162,7 +162,7 @@ TEST_F(StatusPageTest, ChoicesReachTheRegistry) {
   EXPECT_EQ(summary_requests_[1].filter(), list_request_.filter());
 }
 
-TEST_F(StatusPageTest, ASingleChoiceIsCountedWithoutAnotherLook) {
+TEST_F(StatusPageTest, WhatTheNumbersTellIsCountedWithoutAnotherLook) {
   summary_.set_sessions(9);
   auto* const health = summary_.add_healths();
   health->set_health(v1::HEALTH_DEGRADED);
@@ -172,7 +172,10 @@ TEST_F(StatusPageTest, ASingleChoiceIsCountedWithoutAnotherLook) {
   state->set_sessions(4);
   auto* const group = summary_.add_groups();
   group->set_group("feeds");
-  group->set_sessions(5);
+  group->set_sessions(15);
+  group->set_healthy(8);
+  group->set_degraded(4);
+  group->set_down(1);
   *list_.add_sessions() = Hostile("feed-1");
   const auto place = [this](std::string_view query) {
     summary_requests_.clear();
@@ -182,9 +185,13 @@ TEST_F(StatusPageTest, ASingleChoiceIsCountedWithoutAnotherLook) {
   };
   EXPECT_EQ(place("health=degraded"), "1–1 of 3");
   EXPECT_EQ(place("state=backoff&q=a"), "1–1 of 4");
-  EXPECT_EQ(place("group=feeds"), "1–1 of 5");
+  EXPECT_EQ(place("group=feeds"), "1–1 of 15");
+  EXPECT_EQ(place("group=feeds&health=healthy"), "1–1 of 8");
+  EXPECT_EQ(place("group=feeds&health=degraded&q=a"), "1–1 of 4");
+  EXPECT_EQ(place("group=feeds&health=down"), "1–1 of 1");
+  EXPECT_EQ(place("group=feeds&health=unknown"), "1–1 of 2");
   EXPECT_EQ(summary_requests_.size(), 1U);
-  EXPECT_EQ(place("group=feeds&health=degraded"), "1–1 of 9") << "as the second look says";
+  EXPECT_EQ(place("group=feeds&state=backoff"), "1–1 of 9") << "as the second look says";
   EXPECT_EQ(summary_requests_.size(), 2U);
 }
 

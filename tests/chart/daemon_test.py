@@ -17,7 +17,7 @@ from chart import CHART, Loader, Manifests, examples, template
 from pod_files import PodFiles, Secrets, declared
 
 HOLTERD, HOLTER = (str(pathlib.Path(argument).resolve()) for argument in sys.argv[1:3])
-PATIENCE = 20  # seconds; every wait ends as soon as it may
+PATIENCE = 60  # seconds; every wait ends as soon as it may
 
 # Flags that other values of the chart stand for, and those that are for the command line.
 OWN = set("""help version config check-config ports-file grpc-listen http-listen insecure insecure-http grpc-tls-cert grpc-tls-key

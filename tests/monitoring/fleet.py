@@ -89,7 +89,7 @@ class Fleet:
         self.daemon.declare(sessions)
         for group in self.groups:
             names = [session["name"] for session in sessions if session["group"] == group]
-            self.daemon.holter("wait", *names, "--for=health=HEALTHY", "--timeout=15s")
+            self.daemon.holter("wait", *names, "--for=health=HEALTHY", "--timeout=45s")
 
     def play(self, group):
         """The fault of this group, from now on; of a storm, once."""

@@ -19,7 +19,7 @@ import tempfile
 import time
 import urllib.parse
 
-PATIENCE = 20  # seconds; every wait ends as soon as it may
+PATIENCE = 60  # seconds; every wait ends as soon as it may
 PYTHON = "/usr/bin/python3"  # Debian's, which has Debian's websockets, whatever comes first in PATH
 HERE = pathlib.Path(__file__).resolve().parent
 MARK = "HOLTER_TEST_NAMESPACE"

@@ -41,10 +41,10 @@ class DebTest:
     def pack(self, version):
         """The .deb, as `make package` makes it."""
         podman.run(["cpack", "--config", self.build / "CPackConfig.cmake", "-B", self.debs,
-                    "-D", f"CPACK_DEBIAN_PACKAGE_VERSION={version}"], timeout=120, cwd=self.build)
+                    "-D", f"CPACK_DEBIAN_PACKAGE_VERSION={version}"], cwd=self.build)
         return f"holter_{version}-1_amd64.deb"
 
-    def sh(self, command, timeout=60, check=True):
+    def sh(self, command, timeout=podman.PATIENCE, check=True):
         return self.podman("exec", "machine", "sh", "-c", command, timeout=timeout, check=check)
 
     def out(self, command, **options):
@@ -72,7 +72,7 @@ class DebTest:
         needed = podman.run(["dpkg-deb", "--field", self.debs / deb, "Depends"]).stdout
         libraries = " ".join(re.findall(r"\b(?:lib|zlib)[\w.+-]+", needed))
         install = "DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends"
-        self.sh(f"apt-get update -qq && {install} {libraries}", timeout=120)
+        self.sh(f"apt-get update -qq && {install} {libraries}", timeout=600)
         self.before = self.files()
         self.sh(f"{install} /debs/{deb}")
         expect(self.is_active(), f"not started: {self.out('systemctl status holterd.service', check=False)}")
@@ -161,7 +161,7 @@ class DebTest:
         shutil.rmtree(self.debs, ignore_errors=True)
         first, second = self.pack(self.version), self.pack(self.later)
         # Warnings are of what it has not (manual pages).
-        podman.run(["lintian", "--allow-root", "--fail-on=error", self.debs / first], timeout=60)
+        podman.run(["lintian", "--allow-root", "--fail-on=error", self.debs / first])
         try:
             self.boot()
             self.installs_and_starts(first)

@@ -65,7 +65,7 @@ class PodTest:
     def is_up(self):
         """Podman 4.3 stops a pod that it played once its containers have ended, also in the middle of a restart: then it is started."""
         if self.podman("pod", "inspect", self.pod, "--format={{.State}}").stdout.strip() != "Running":
-            self.podman("pod", "start", self.pod, check=False, timeout=60)
+            self.podman("pod", "start", self.pod, check=False)
         self.address = self.podman.pod_address(self.pod)
         return self.address and self.holter("health", "--deadline=2s", check=False).returncode == 0
 
@@ -86,7 +86,7 @@ class PodTest:
     def starts(self):
         self.podman("network", "create", NETWORK)
         self.podman("run", "--detach", "--name=demo-peer", f"--network={NETWORK}", "--read-only", "--cap-drop=all", podman.PEER_IMAGE)
-        self.podman("kube", "play", f"--network={NETWORK}", self.render(), timeout=60)
+        self.podman("kube", "play", f"--network={NETWORK}", self.render())
         self.address = self.podman.pod_address(self.pod)
         health = ("exec", self.container, "holter", "health")
         await_that(lambda: self.podman(*health, check=False).returncode == 0, "gRPC health inside")
@@ -119,7 +119,7 @@ class PodTest:
 
     def survives_a_restart(self):
         uid, started = self.uid_of("feed-api"), self.started()
-        self.podman("pod", "restart", self.pod, timeout=60)
+        self.podman("pod", "restart", self.pod)
         self.await_sessions()
         expect(self.started() != started, "it was not restarted")
         expect(self.uid_of("feed-api") == uid, "another session has the name")

@@ -14,7 +14,7 @@ import time
 BASE = "docker.io/library/debian:bookworm-slim"
 IMAGE = "localhost/holter:test"
 PEER_IMAGE = "localhost/holter-demo-peer:test"
-PATIENCE = 30  # seconds; every wait ends as soon as it may
+PATIENCE = 120  # seconds; every wait ends as soon as it may
 
 # As in https://github.com/debuerreotype/debuerreotype: what the slim variant of Debian's image does not have.
 SLIM = """path-exclude /usr/share/doc/*
@@ -112,7 +112,7 @@ class Podman:
         shutil.rmtree(tree, ignore_errors=True)
         cache = self.folder / "packages"
         cache.mkdir(exist_ok=True)
-        run(["debootstrap", "--variant=minbase", f"--cache-dir={cache}", "bookworm", tree], timeout=300)
+        run(["debootstrap", "--variant=minbase", f"--cache-dir={cache}", "bookworm", tree], timeout=1200)
         (tree / "etc/dpkg/dpkg.cfg.d/slim").write_text(SLIM)
         left_out = ["./proc/*", "./sys/*", "./dev/*", "./var/cache/apt/*", "./var/lib/apt/lists/*", "./var/log/*",
                     "./usr/share/info/*", "./usr/share/lintian/*", "./usr/share/locale/*", "./usr/share/man/*"]
@@ -120,14 +120,14 @@ class Podman:
             if path.name != "copyright" and not path.is_dir():
                 path.unlink()
         archive = self.folder / "base.tar"
-        run(["tar", "-C", tree, *(f"--exclude={each}" for each in left_out), "-cf", archive, "."], timeout=120)
-        self("import", archive, BASE, timeout=120)
+        run(["tar", "-C", tree, *(f"--exclude={each}" for each in left_out), "-cf", archive, "."])
+        self("import", archive, BASE)
         archive.unlink()
         shutil.rmtree(tree)
 
     def build(self, tag, context, *arguments, **options):
         """--network=host: apt needs the machine's way to Debian."""
-        self("build", "--network=host", "--format=docker", "-t", tag, *arguments, context, timeout=300, **options)
+        self("build", "--network=host", "--format=docker", "-t", tag, *arguments, context, timeout=1200, **options)
 
     def pod_address(self, pod):
         """Of the container that holds the pod's name spaces; empty while there is none."""

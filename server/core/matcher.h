@@ -1,14 +1,18 @@
-// Which messages answer a beat, and what they echo. Compiled once, shared by all sessions that use it.
+// Which messages a rule speaks of. Compiled once, shared by all sessions that use it.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "core/message_template.h"
+#include "core/inbound_message.h"
 
 namespace holter::core {
 
@@ -22,25 +26,55 @@ struct JsonPointer {
   friend bool operator==(const JsonPointer&, const JsonPointer&) = default;
 };
 
-// The value at `pointer` equals `equals`, a JSON text; numbers compare as numbers.
+enum class JsonType : uint8_t { kAny, kNull, kBoolean, kNumber, kString, kArray, kObject };
+
+// Everything that is set has to hold of the value at `pointer`.
 struct JsonCondition {
   JsonPointer pointer;
-  std::string equals;
+  std::optional<JsonPointer> inside;  // the value at `pointer` is a string that holds JSON
+  std::vector<std::string> one_of;    // JSON texts; numbers compare as numbers; empty: any value
+  std::optional<bool> exists;
+  JsonType type = JsonType::kAny;
+  std::optional<double> at_least;
+  std::optional<double> below;
+  std::string regex;  // RE2; empty: none
 
   friend bool operator==(const JsonCondition&, const JsonCondition&) = default;
 };
 
-// Where the echo of a variable stands in an answer, and which variable it is.
-struct Correlation {
-  std::variant<JsonPointer, int> place;  // int: a group of the regular expression, from 1
-  Variable variable = Variable::kSeq;
+// A field of a Protobuf message by numbers, without a schema.
+struct ProtobufCondition {
+  std::string path;  // "5.2"
+  std::optional<std::string> equals;
 
-  friend bool operator==(const Correlation&, const Correlation&) = default;
+  friend bool operator==(const ProtobufCondition&, const ProtobufCondition&) = default;
 };
 
-// Immutable; any thread.
+// Which frames a matcher looks at.
+enum class MatchedFrame : uint8_t { kData, kText, kBinary, kPing, kPong };
+
+class Matcher;
+
+// Matcher of heartbeat.proto, not compiled yet: everything that is set has to hold.
+struct MatcherParts {
+  MatchedFrame frame = MatchedFrame::kData;
+  std::string prefix;
+  std::optional<std::string> text;  // "" is an empty message
+  std::string regex;
+  std::string bytes;  // the language of Matcher.bytes
+  std::optional<std::pair<size_t, size_t>> length;
+  std::vector<JsonCondition> json;
+  std::vector<ProtobufCondition> protobuf;
+  std::vector<Matcher> any;
+  std::vector<Matcher> all;
+  std::vector<Matcher> none;  // `not`
+};
+
+// Immutable; any thread; cheap to copy.
 class Matcher {
  public:
+  // Every data frame.
+  static Matcher Anything();
   // The whole message, of either kind of frame.
   static Matcher Text(std::string text);
   // RE2, unanchored. INVALID_ARGUMENT carries RE2's words.
@@ -49,15 +83,14 @@ class Matcher {
   static Matcher Bytes(std::string bytes);
   // All conditions hold. A message that is not JSON does not match.
   static absl::StatusOr<Matcher> Json(std::vector<JsonCondition> conditions);
+  // INVALID_ARGUMENT says which part is wrong: the message begins with its field, "regex: …", "json[1].one_of[0]: …".
+  static absl::StatusOr<Matcher> Compile(MatcherParts parts);
 
-  bool Matches(std::string_view message) const;
-  // Matches, and `echo` is set to the text at the correlation's place; false when there is none. An echo at a JSON
-  // pointer is the string's content or the number's raw token.
-  bool MatchesWithEcho(std::string_view message, const Correlation& correlation, std::string& echo) const;
-  // Groups of the regular expression; 0 for other kinds.
-  int GroupCount() const;
+  bool Matches(const InboundMessage& message) const;
+  // Looks at pings or pongs.
+  bool LooksAtControl() const;
 
-  // Declared alike: same kind, same text, pattern, bytes or conditions in the same order.
+  // Declared alike: same parts in the same order.
   friend bool operator==(const Matcher& a, const Matcher& b);
 
  private:

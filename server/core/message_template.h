@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,25 +11,36 @@
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "core/inbound_message.h"
+#include "core/scope.h"
+#include "core/value.h"
 
 namespace holter::core {
 
-// Kind of a data frame (RFC 6455 section 5.6).
-enum class FrameKind : uint8_t { kText, kBinary };
+// Kind of a data frame (RFC 6455 section 5.6), or a pong that nobody asked for.
+enum class FrameKind : uint8_t { kText, kBinary, kPong };
 
 // Built-in variables of the heartbeat language.
 enum class Variable : uint8_t {
-  kSeq,     // 1, 2, … per connection and heartbeat
-  kUnixMs,  // calendar time in milliseconds
-  kUuid,    // a random version 4 UUID
+  kSeq,      // 1, 2, … per connection and heartbeat
+  kUnixMs,   // calendar time
+  kUuid,     // a random version 4 UUID
+  kUnixS,
+  kUnixUs,
+  kUnixNs,
+  kIsoTime,  // RFC 3339, UTC, milliseconds
+  kHexId,    // sixteen random hexadecimal digits
 };
-inline constexpr int kVariableCount = 3;
+inline constexpr int kVariableCount = 8;
+std::optional<Variable> FindVariable(std::string_view name);
+std::string_view Word(Variable variable);
 
 // The values of one send.
 struct BeatVariables {
   uint64_t seq = 0;
-  int64_t unix_ms = 0;
+  int64_t unix_ns = 0;
   std::array<uint8_t, 16> uuid{};
+  uint64_t hex_id = 0;
 
   // Appends the variable's text.
   void Append(Variable variable, std::string& out) const;
@@ -37,46 +49,64 @@ struct BeatVariables {
 };
 
 // Draws the variables that `uses` needs.
-BeatVariables DrawVariables(uint64_t seq, WallTime now, bool needs_uuid, Random& random);
+BeatVariables DrawVariables(uint64_t seq, WallTime now, bool needs_random, Random& random);
 
-// Immutable; any thread.
+// What a template may speak of besides the built-in variables.
+struct TemplateContext {
+  const Scope* scope = nullptr;
+  bool answers = false;  // ${message…} stands for what is answered
+};
+
+// What one expansion takes its values from.
+struct TemplateInput {
+  const BeatVariables* variables = nullptr;
+  const ValueStore* values = nullptr;         // may be null when the template uses none
+  const InboundMessage* question = nullptr;   // of an answer
+};
+
+// Immutable; any thread; cheap to copy.
 class MessageTemplate {
  public:
   // An empty text.
   MessageTemplate() = default;
 
-  // Text with ${seq}, ${unix_ms}, ${uuid}; "$${" stands for "${". INVALID_ARGUMENT names an unknown variable.
-  static absl::StatusOr<MessageTemplate> FromText(std::string_view text);
-  // JSON text in which a string that is just "${name}" stands for the raw token of a number variable (seq, unix_ms) and
-  // for a JSON string of uuid; inside longer strings variables are text. Written compactly.
-  static absl::StatusOr<MessageTemplate> FromJson(std::string_view json);
-  // Hexadecimal with spaces; no variables. Gives a binary frame.
-  static absl::StatusOr<MessageTemplate> FromHex(std::string_view hex);
+  // INVALID_ARGUMENT names an unknown variable and says what is known.
+  static absl::StatusOr<MessageTemplate> FromText(std::string_view text, const TemplateContext& context = {});
+  // JSON text in which a string that is just "${name}" stands for the raw token (numbers stay numbers, captured strings
+  // are quoted, no value is null), a member whose value is just "${name?}" is left out without a value; inside longer
+  // strings variables are text. Written compactly.
+  static absl::StatusOr<MessageTemplate> FromJson(std::string_view json, const TemplateContext& context = {});
+  // The language of MessageTemplate.bytes in heartbeat.proto. Gives a binary frame.
+  static absl::StatusOr<MessageTemplate> FromBytes(std::string_view bytes, const TemplateContext& context = {});
+  // The question itself, the first match of `regex` replaced by `with`; an empty regex replaces nothing.
+  static absl::StatusOr<MessageTemplate> Echo(std::string_view regex, std::string_view with);
 
-  FrameKind kind() const { return kind_; }
+  // The same message in a frame of another kind.
+  MessageTemplate As(FrameKind kind) const;
+
+  // For echoes: the question's, unless As said otherwise.
+  FrameKind KindFor(const TemplateInput& input) const;
   bool Uses(Variable variable) const { return (used_ & (1u << static_cast<int>(variable))) != 0; }
-  // Upper bound of an expansion's size.
+  // uuid or hex_id.
+  bool NeedsRandom() const { return Uses(Variable::kUuid) || Uses(Variable::kHexId); }
+  // Holds a secret, so that the message must not be shown to anybody.
+  bool HoldsSecret() const;
+  // Upper bound of an expansion's size; SIZE_MAX when it depends on values.
   size_t MaxSize() const;
-  // Appends the expansion to `out`.
-  void Expand(const BeatVariables& variables, std::string& out) const;
+  // Appends the expansion to `out`. A variable without value and default is nothing (null in JSON).
+  void Expand(const TemplateInput& input, std::string& out) const;
 
   // Same kind, literals and variables.
-  friend bool operator==(const MessageTemplate&, const MessageTemplate&) = default;
+  friend bool operator==(const MessageTemplate& a, const MessageTemplate& b);
 
  private:
   friend class TemplateBuilder;
-
-  // A literal, then perhaps a variable.
-  struct Part {
-    std::string literal;
-    int variable = -1;  // Variable, or -1
-
-    friend bool operator==(const Part&, const Part&) = default;
-  };
+  struct Program;
 
   FrameKind kind_ = FrameKind::kText;
+  bool kind_is_declared_ = true;
   uint8_t used_ = 0;
-  std::vector<Part> parts_;
+  std::shared_ptr<const Program> program_;  // null: empty
 };
 
 // Decodes "10 0a FF". INVALID_ARGUMENT says what was expected.

@@ -1,0 +1,81 @@
+// From frames to messages: DecodeStep of heartbeat.proto, compiled (DecoderSpec) and at work on one connection
+// (Decoder).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/inbound_message.h"
+
+namespace holter::core {
+
+enum class Compression : uint8_t { kGzip, kZlib, kDeflate, kZlibStream };
+enum class LengthPrefix : uint8_t { kU8, kU16, kU32, kVarint };
+
+// One step of the chain, as declared.
+struct DecodeStep {
+  enum class Kind : uint8_t { kDecompress, kSplitDelimiter, kSplitLength, kSplitRegex, kSplitJsonArray, kStrip };
+
+  Kind kind = Kind::kStrip;
+  Compression compression = Compression::kGzip;
+  LengthPrefix length = LengthPrefix::kU32;
+  std::string text;  // delimiter, regex or what is stripped
+  bool across_frames = false;
+
+  friend bool operator==(const DecodeStep&, const DecodeStep&) = default;
+};
+
+// The checked chain. Immutable; shared by sessions; any thread.
+class DecoderSpec {
+ public:
+  static constexpr size_t kMostMessages = 4096;  // of one frame
+
+  // No steps: frames are messages.
+  DecoderSpec() = default;
+  // INVALID_ARGUMENT begins with the step: "[1]: …".
+  static absl::StatusOr<DecoderSpec> Compile(std::vector<DecodeStep> steps);
+
+  bool empty() const { return steps_.empty(); }
+  const std::vector<DecodeStep>& steps() const { return steps_; }
+
+  friend bool operator==(const DecoderSpec& a, const DecoderSpec& b) { return a.steps_ == b.steps_; }
+
+ private:
+  friend class Decoder;
+  struct Compiled;  // regular expressions
+
+  std::vector<DecodeStep> steps_;
+  std::shared_ptr<const Compiled> compiled_;
+};
+
+// What decoding of one connection has to remember: the window of a zlib stream, the begun message of a byte stream.
+// Small until there is something to remember. One thread.
+class Decoder {
+ public:
+  Decoder();
+  ~Decoder();
+  Decoder(Decoder&&) noexcept;
+  Decoder& operator=(Decoder&&) noexcept;
+
+  // Calls `sink` with each message of the frame, in order, until it says false (the session has ended). An error ends
+  // the connection: broken data, more than `most_bytes` unpacked or kept, too many messages; its text never repeats the
+  // data.
+  absl::Status Decode(const DecoderSpec& spec, InboundKind kind, std::string_view frame, size_t most_bytes,
+                      absl::FunctionRef<bool(InboundKind, std::string_view)> sink);
+  // A new connection.
+  void Reset();
+
+ private:
+  struct State;
+
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace holter::core

@@ -1,5 +1,6 @@
 #include "spec/convert.h"
 
+#include <optional>
 #include <utility>
 
 #include "core/url.h"
@@ -7,6 +8,7 @@
 #include "spec/field_path.h"
 #include "spec/heartbeat.h"
 #include "spec/policy.h"
+#include "spec/preset_merge.h"
 
 namespace holter::spec {
 
@@ -41,12 +43,20 @@ void CheckUrl(const v1::SessionSpec& spec, std::string_view prefix, std::vector<
 absl::StatusOr<core::SessionSpec> Compile(const v1::SessionSpec& spec, std::string_view prefix,
                                           const SecretSource* secrets) {
   std::vector<FieldViolation> violations;
-  CheckUrl(spec, prefix, violations);
-  std::shared_ptr<const core::SharedSpec> shared = CompileShared(spec, prefix, secrets, violations);
-  if (!violations.empty()) {
+  const FieldPath at(prefix, violations);
+  const std::optional<v1::SessionSpec> effective = Effective(spec, at);
+  if (!effective.has_value()) {
     return MakeInvalid(violations);
   }
-  return core::SessionSpec{.url = spec.url(), .shared = std::move(shared)};
+  CheckUrl(*effective, prefix, violations);
+  std::shared_ptr<const core::SharedSpec> shared = CompileShared(*effective, prefix, secrets, violations);
+  if (!violations.empty()) {
+    for (FieldViolation& violation : violations) {
+      violation.field = DeclaredPath(violation.field, at, *effective, spec);
+    }
+    return MakeInvalid(violations);
+  }
+  return core::SessionSpec{.url = effective->url(), .shared = std::move(shared)};
 }
 
 }  // namespace holter::spec

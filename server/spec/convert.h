@@ -24,7 +24,8 @@ std::shared_ptr<const core::SharedSpec> CompileShared(const v1::SessionSpec& spe
 // Checks the URL, and that what is only for wss stands with wss.
 void CheckUrl(const v1::SessionSpec& spec, std::string_view prefix, std::vector<FieldViolation>& violations);
 
-// Url and the rest; INVALID_ARGUMENT lists every violation, all at once.
+// Url and the rest of the effective spec; INVALID_ARGUMENT lists every violation, all at once, with the paths that the
+// fields have in `spec`.
 absl::StatusOr<core::SessionSpec> Compile(const v1::SessionSpec& spec, std::string_view prefix,
                                           const SecretSource* secrets);
 

@@ -23,6 +23,8 @@ class FieldPath {
   void Refuse(std::string description) const;
 
   const std::string& text() const { return path_; }
+  // How many complaints there are, of this place and others.
+  size_t violations() const { return violations_->size(); }
 
  private:
   std::string path_;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <sstream>
 
+#include "absl/functional/function_ref.h"
 #include "base/error.h"
 #include "spec/yaml_reader.h"
 #include "spec/yaml_scalar.h"
@@ -89,20 +90,19 @@ void ReadFile(const YAML::Node& root, YamlReader& reader, std::vector<v1::Sessio
   }
 }
 
-}  // namespace
-
-absl::StatusOr<std::vector<v1::Session>> ParseSessionsYaml(std::string_view text, std::string_view file) {
+// Has `read` look at the document, and says what is wrong with it.
+absl::Status ReadDocument(std::string_view text, std::string_view file,
+                          absl::FunctionRef<void(const YAML::Node&, YamlReader&)> read) {
   if (absl::Status status = CheckText(text, file); !status.ok()) {
     return status;
   }
   YamlReader reader(file);
-  std::vector<v1::Session> sessions;
   try {
     const DocumentStarts documents(text);
     if (documents.marks.size() > 1) {
       reader.Complain(documents.marks[1], "", "expected one document, got several");
     } else {
-      ReadFile(YAML::Load(std::string(text)), reader, sessions);
+      read(YAML::Load(std::string(text)), reader);
     }
   } catch (const YAML::Exception& problem) {
     reader.Complain(problem.mark, "", problem.msg);
@@ -110,7 +110,24 @@ absl::StatusOr<std::vector<v1::Session>> ParseSessionsYaml(std::string_view text
   if (!reader.complaints().empty()) {
     return Bad(file, fmt::format("{}", fmt::join(reader.complaints(), "\n")));
   }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<v1::Session>> ParseSessionsYaml(std::string_view text, std::string_view file) {
+  std::vector<v1::Session> sessions;
+  absl::Status status =
+      ReadDocument(text, file, [&](const YAML::Node& root, YamlReader& reader) { ReadFile(root, reader, sessions); });
+  if (!status.ok()) {
+    return status;
+  }
   return sessions;
+}
+
+absl::Status ParseYaml(std::string_view text, std::string_view file, google::protobuf::Message& out) {
+  return ReadDocument(text, file,
+                      [&](const YAML::Node& root, YamlReader& reader) { reader.ReadMessage(root, "", out); });
 }
 
 }  // namespace holter::spec

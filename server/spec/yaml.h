@@ -1,5 +1,5 @@
-// Files of sessions: YAML of the proto's JSON mapping, so that there is one schema. Used by --sessions-dir and the
-// command line.
+// Files of sessions and presets: YAML of the proto's JSON mapping, so that there is one schema. Used by --sessions-dir
+// and the command line.
 #pragma once
 
 #include <string>
@@ -19,6 +19,9 @@ namespace holter::spec {
 // sessions[0].spec.beats[0].intervall: unknown field";
 // the first twenty complaints, a line each.
 absl::StatusOr<std::vector<v1::Session>> ParseSessionsYaml(std::string_view text, std::string_view file);
+
+// The same for one message, whatever it is; `out` is empty before.
+absl::Status ParseYaml(std::string_view text, std::string_view file, google::protobuf::Message& out);
 
 // Any message as YAML that ParseSessionsYaml's rules read back; enum words without prefix; unset fields are left out.
 std::string ToYaml(const google::protobuf::Message& message);

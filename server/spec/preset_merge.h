@@ -1,0 +1,22 @@
+// What a session with a preset runs: the preset's spec, completed by the session's own.
+#pragma once
+
+#include <optional>
+
+#include "holter/v1/session.pb.h"
+#include "spec/field_path.h"
+#include "spec/preset_catalog.h"
+
+namespace holter::spec {
+
+// The effective spec, as the comments on SessionSpec.preset, .parameters and .without say; without preset and `without`
+// themselves, and with all parameters that it uses. None, and violations below `at`, when the preset is unknown or what
+// is said about it is wrong. A spec without a preset is what it is.
+std::optional<v1::SessionSpec> Effective(const v1::SessionSpec& declared, const FieldPath& at,
+                                         const PresetCatalog& catalog = PresetCatalog::Embedded());
+
+// The path of `field` of the effective spec in the declared one: beats and watchdogs have other places there.
+std::string DeclaredPath(const std::string& field, const FieldPath& at, const v1::SessionSpec& effective,
+                         const v1::SessionSpec& declared);
+
+}  // namespace holter::spec

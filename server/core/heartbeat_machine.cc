@@ -35,16 +35,41 @@ void HeartbeatMachine::OnOpened(TimePoint now, const Cadence& cadence) {
   excuses_ = 0;
   outstanding_ = 0;
   verdict_ = Verdict::kUnknown;
+  retries_ = 0;
   answered_ = false;
-  phase_drawn_ = false;
+  phase_drawn_ = !cadence.spread;
+  off_ = false;
+  waits_for_answer_ = false;
 }
 
 void HeartbeatMachine::OnLost() {
   ring_.Clear();
   next_due_ = kNever;
   outstanding_ = 0;
+  retries_ = 0;
   answered_ = false;
+  waits_for_answer_ = false;
   if (verdict_ != Verdict::kDead) verdict_ = Verdict::kUnknown;
+}
+
+void HeartbeatMachine::TurnOff() {
+  OnLost();
+  off_ = true;
+}
+
+void HeartbeatMachine::Reschedule(TimePoint now, const Cadence& before, const Cadence& cadence) {
+  if (next_due_ == kNever || seq_ == 0) return;
+  next_due_ = std::max(now, next_due_ - before.interval + cadence.interval);
+}
+
+void HeartbeatMachine::PutOff(TimePoint now, const Cadence& cadence) {
+  if (next_due_ != kNever && seq_ > 0) next_due_ = now + cadence.interval;
+}
+
+void HeartbeatMachine::CountFromAnswer(TimePoint now, const Cadence& cadence) {
+  if (!waits_for_answer_) return;
+  waits_for_answer_ = false;
+  next_due_ = now + cadence.interval;
 }
 
 void HeartbeatMachine::OnSent(const Tick& tick, const Cadence& cadence, uint64_t key, Random& random) {
@@ -52,18 +77,37 @@ void HeartbeatMachine::OnSent(const Tick& tick, const Cadence& cadence, uint64_t
   TimePoint due = turn ? next_due_ : tick.now;
   // The time that we ourselves were late is not taken from the peer.
   if (due < tick.stalled_until || (tick.now - due) * 2 > cadence.timeout) due = tick.now;
-  if (judged_) {
-    SentBeat beat{.deadline = due + cadence.timeout, .sent = tick.now, .key = key & ((uint64_t{1} << 56) - 1)};
-    beat.set_fate(BeatFate::kOutstanding);
-    if (outstanding_ == 0 && misses_ == 0) ring_.Shrink();
-    ring_.Push(beat, misses_ > 0 || excuses_ > 0);
-    ++outstanding_;
-  }
+  if (judged_) Push(tick, due + cadence.timeout, key);
   ++seq_;
   ++counters_.sent;
-  if (!turn) return;
+  if (turn) ScheduleNext(tick.now, cadence, random);
+}
+
+void HeartbeatMachine::OnSentAgain(const Tick& tick, Duration timeout, uint64_t key) {
+  for (size_t i = 0; i < ring_.size(); ++i) {
+    if (ring_[i].fate() == BeatFate::kOutstanding) ring_[i].deadline = tick.now + timeout;
+  }
+  Push(tick, tick.now + timeout, key);
+  ++seq_;
+  ++counters_.sent;
+}
+
+void HeartbeatMachine::Push(const Tick& tick, TimePoint deadline, uint64_t key) {
+  SentBeat beat{.deadline = deadline, .sent = tick.now, .key = key & ((uint64_t{1} << 56) - 1)};
+  beat.set_fate(BeatFate::kOutstanding);
+  if (outstanding_ == 0 && misses_ == 0) ring_.Shrink();
+  ring_.Push(beat, misses_ > 0 || excuses_ > 0);
+  ++outstanding_;
+}
+
+void HeartbeatMachine::ScheduleNext(TimePoint now, const Cadence& cadence, Random& random) {
+  if (cadence.mode == CadenceMode::kAfterAnswer && judged_) {
+    next_due_ = kNever;
+    waits_for_answer_ = true;
+    return;
+  }
   if (phase_drawn_) {
-    Schedule(tick.now, cadence.interval);
+    Schedule(now, cadence.interval);
     return;
   }
   phase_drawn_ = true;
@@ -71,7 +115,7 @@ void HeartbeatMachine::OnSent(const Tick& tick, const Cadence& cadence, uint64_t
   next_due_ +=
       std::max(Duration(1), Duration(static_cast<Duration::rep>(static_cast<double>(cadence.interval.count()) * part)));
   if (cadence.interval >= kLeastAligned) next_due_ -= next_due_.time_since_epoch() % kTurn;
-  if (next_due_ <= tick.now) Schedule(tick.now, cadence.interval);
+  if (next_due_ <= now) Schedule(now, cadence.interval);
 }
 
 void HeartbeatMachine::Schedule(TimePoint now, Duration step) {
@@ -83,19 +127,25 @@ std::optional<HeartbeatMachine::Judgement> HeartbeatMachine::JudgeNext(const Tic
   const size_t oldest = OldestOutstanding();
   if (oldest == kNone || ring_[oldest].deadline > tick.now) return std::nullopt;
   SentBeat& beat = ring_[oldest];
-  --outstanding_;
   Judgement judgement;
   judgement.starved = beat.sent < tick.stalled_until;
+  if (!judgement.starved && retries_ < cadence.retries.size() && ring_.HasRoom()) {
+    judgement.retry = cadence.retries[retries_++];
+    return judgement;
+  }
+  --outstanding_;
   if (judgement.starved && tick.stalled_until > excused_until_ && excuses_ < kMostExcuses) {
     excused_until_ = tick.stalled_until;
     ++excuses_;
   }
   judgement.excused = judgement.starved && tick.stalled_until == excused_until_;
+  if (outstanding_ == 0) CountFromAnswer(tick.now, cadence);
   if (judgement.excused) {
     beat.set_fate(BeatFate::kExcused);
     return judgement;
   }
   beat.set_fate(BeatFate::kMissed);
+  SettleRetries(BeatFate::kMissed);
   ++counters_.missed;
   if (misses_ < std::numeric_limits<uint8_t>::max()) ++misses_;
   verdict_ = misses_ > cadence.misses_allowed ? Verdict::kDead : Verdict::kLate;
@@ -147,6 +197,26 @@ HeartbeatMachine::Answer HeartbeatMachine::OnCorrelated(const Tick& tick, uint64
 }
 
 HeartbeatMachine::Answer HeartbeatMachine::OnUncorrelated(const Tick& tick) { return Settle(tick, FindOldest()); }
+
+HeartbeatMachine::Answer HeartbeatMachine::OnAtLeast(const Tick& tick, uint64_t number) {
+  const Found found = FindUpTo(number);
+  Answer answer = Settle(tick, found);
+  if (answer.kind != Kind::kAcked) return answer;
+  for (size_t i = 0; i < found.index; ++i) {
+    if (ring_[i].fate() != BeatFate::kOutstanding) continue;
+    Ack(tick, ring_[i], BeatFate::kAcked);
+    ++answer.others;
+  }
+  return answer;
+}
+
+HeartbeatMachine::Found HeartbeatMachine::FindUpTo(uint64_t number) const {
+  Found found;
+  for (size_t i = 0; i < ring_.size(); ++i) {
+    if (ring_[i].fate() == BeatFate::kOutstanding && ring_[i].key <= number) found.index = i;
+  }
+  return found.index == kNone ? Find(number) : found;
+}
 
 HeartbeatMachine::Found HeartbeatMachine::Find(uint64_t key) const {
   key &= (uint64_t{1} << 56) - 1;
@@ -241,6 +311,17 @@ void HeartbeatMachine::Ack(const Tick& tick, SentBeat& beat, BeatFate fate) {
   answered_ = true;
   verdict_ = Verdict::kAlive;
   last_ack_ = tick.now;
+  SettleRetries(BeatFate::kProven);
+}
+
+void HeartbeatMachine::SettleRetries(BeatFate fate) {
+  if (retries_ == 0) return;
+  retries_ = 0;
+  for (size_t i = 0; outstanding_ > 0 && i < ring_.size(); ++i) {
+    if (ring_[i].fate() != BeatFate::kOutstanding) continue;
+    ring_[i].set_fate(fate);
+    --outstanding_;
+  }
 }
 
 std::optional<Duration> HeartbeatMachine::Sample(const Tick& tick, const SentBeat& beat) const {

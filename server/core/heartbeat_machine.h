@@ -3,9 +3,10 @@
 //
 // A beat is due at first_delay after open, then once after a random part of the interval (so that sessions which opened
 // together do not beat together), then at every interval exactly; turns that we slept through are left out, not caught
-// up. It is missed at due + timeout. Several may be outstanding. If we were stalled (Tick::stalled_until) after it was
-// sent, it is excused and a fresh one is wanted; but only kMostExcuses times in a row without an answer, or a machine
-// that stutters would keep dead peers alive.
+// up. Other cadences count the interval from what was sent or heard, or from the answer. It is missed at due + timeout,
+// or, with retries, when what was sent again has stayed unanswered too. Several may be outstanding. If we were stalled
+// (Tick::stalled_until) after it was sent, it is excused and a fresh one is wanted; but only kMostExcuses times in a
+// row without an answer, or a machine that stutters would keep dead peers alive.
 //
 // Part of a SessionMachine; the declaration stays in the shared spec and is handed to each call.
 #pragma once
@@ -42,6 +43,8 @@ class HeartbeatMachine {
   struct Judgement {
     bool excused = false;  // else missed
     bool starved = false;  // we were stalled while it was outstanding
+    // Neither: it is to be sent again, with so long to the answer.
+    std::optional<Duration> retry = std::nullopt;
   };
 
   // Unjudged beats expect no answer and have neither deadline nor verdict.
@@ -51,6 +54,13 @@ class HeartbeatMachine {
   void OnOpened(TimePoint now, const Cadence& cadence);
   // The connection is gone. A verdict of death stays to be seen until the next one is open.
   void OnLost();
+  // There is no interval: nothing is sent and nothing is judged until OnOpened.
+  void TurnOff();
+  bool off() const { return off_; }
+  // Other durations hold from now on.
+  void Reschedule(TimePoint now, const Cadence& before, const Cadence& cadence);
+  // Something was sent or heard that the cadence counts its interval from. The first beat does not wait for silence.
+  void PutOff(TimePoint now, const Cadence& cadence);
   // Begins to count where another machine of the same name had arrived.
   void AdoptCounters(const BeatCounters& counters) { counters_ = counters; }
 
@@ -58,11 +68,18 @@ class HeartbeatMachine {
   bool Due(TimePoint now) const { return next_due_ <= now; }
   uint64_t next_seq() const { return uint64_t{seq_} + 1; }
   // False while too many are outstanding; then the turn is skipped.
-  bool HasRoom() const { return !judged_ || ring_.HasRoom(); }
+  bool HasRoom(const Cadence& cadence) const {
+    return !judged_ || (outstanding_ < cadence.max_outstanding && ring_.HasRoom());
+  }
   void SkipTurn(TimePoint now, const Cadence& cadence) { Schedule(now, cadence.interval); }
   // A beat goes out now: the one that is due or, if none is, an extra one. `key` is the hash of what the answer will
-  // echo.
+  // echo, or the number itself where answers are compared by "at least".
   void OnSent(const Tick& tick, const Cadence& cadence, uint64_t key, Random& random);
+  // What stayed unanswered goes out again.
+  void OnSentAgain(const Tick& tick, Duration timeout, uint64_t key);
+
+  // An answer has come that the cadence may count its interval from.
+  void CountFromAnswer(TimePoint now, const Cadence& cadence);
 
   // Judging: call until it says nothing more.
   std::optional<Judgement> JudgeNext(const Tick& tick, const Cadence& cadence);
@@ -78,17 +95,22 @@ class HeartbeatMachine {
   int OnProofOfLife(const Tick& tick);
   // A match answers that beat alone.
   Answer OnCorrelated(const Tick& tick, uint64_t key);
+  // All that are outstanding up to this number.
+  Answer OnAtLeast(const Tick& tick, uint64_t number);
   // The oldest that is outstanding.
   Answer OnUncorrelated(const Tick& tick);
   // What OnCorrelated and OnUncorrelated would answer, to find the beat that a message belongs to.
   BeatReport::Kind PeekCorrelated(uint64_t key) const { return KindOf(Find(key)); }
+  BeatReport::Kind PeekAtLeast(uint64_t number) const { return KindOf(FindUpTo(number)); }
   BeatReport::Kind PeekUncorrelated() const { return KindOf(FindOldest()); }
+  bool outstanding() const { return outstanding_ > 0; }
 
   // The earlier of the next turn and the oldest deadline.
   TimePoint NextDeadline() const;
   TimePoint OldestDeadline() const;
 
-  bool judged() const { return judged_; }
+  // Takes part in the health of the session.
+  bool judged() const { return judged_ && !off_; }
   // Has been answered on this connection.
   bool answered() const { return answered_; }
   Verdict verdict() const { return judged_ ? verdict_ : Verdict::kKeepaliveOnly; }
@@ -109,12 +131,18 @@ class HeartbeatMachine {
   // By what it is worth: outstanding, then missed or excused, then proven, then acked.
   Found Find(uint64_t key) const;
   Found FindOldest() const;
+  // The newest outstanding one whose key is not above the number.
+  Found FindUpTo(uint64_t number) const;
   BeatReport::Kind KindOf(const Found& found) const;
   // Settles what was found; counts.
   Answer Settle(const Tick& tick, const Found& found);
   void Ack(const Tick& tick, SentBeat& beat, BeatFate fate);
   std::optional<Duration> Sample(const Tick& tick, const SentBeat& beat) const;
+  void Push(const Tick& tick, TimePoint deadline, uint64_t key);
+  void ScheduleNext(TimePoint now, const Cadence& cadence, Random& random);
   void Schedule(TimePoint now, Duration step);
+  // Other copies of a beat that was answered or missed need no answer any more.
+  void SettleRetries(BeatFate fate);
   size_t OldestOutstanding() const;
 
   BeatRing ring_;
@@ -127,10 +155,13 @@ class HeartbeatMachine {
   uint8_t misses_ = 0;
   uint8_t excuses_ = 0;  // stalls excused since the last answer
   uint8_t outstanding_ = 0;
+  uint8_t retries_ = 0;  // copies sent of the beat that is outstanding
   Verdict verdict_ = Verdict::kUnknown;
   bool judged_ = true;
   bool answered_ = false;
   bool phase_drawn_ = false;
+  bool off_ = false;
+  bool waits_for_answer_ = false;  // the next turn is counted from it
 };
 
 }  // namespace holter::core

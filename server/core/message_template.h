@@ -22,9 +22,9 @@ enum class FrameKind : uint8_t { kText, kBinary, kPong };
 
 // Built-in variables of the heartbeat language.
 enum class Variable : uint8_t {
-  kSeq,      // 1, 2, … per connection and heartbeat
-  kUnixMs,   // calendar time
-  kUuid,     // a random version 4 UUID
+  kSeq,     // 1, 2, … per connection and heartbeat
+  kUnixMs,  // calendar time
+  kUuid,    // a random version 4 UUID
   kUnixS,
   kUnixUs,
   kUnixNs,
@@ -60,8 +60,8 @@ struct TemplateContext {
 // What one expansion takes its values from.
 struct TemplateInput {
   const BeatVariables* variables = nullptr;
-  const ValueStore* values = nullptr;         // may be null when the template uses none
-  const InboundMessage* question = nullptr;   // of an answer
+  const ValueStore* values = nullptr;        // may be null when the template uses none
+  const InboundMessage* question = nullptr;  // of an answer
 };
 
 // Immutable; any thread; cheap to copy.

@@ -31,6 +31,11 @@ constexpr std::array<std::string_view, kReasonCount> kReasonWords = {
     "local_resource",
     "operator",
     "shutdown",
+    "open_script",
+    "watchdog",
+    "terminal_message",
+    "send_budget",
+    "decode",
 };
 
 constexpr std::array<std::string_view, kPathCount> kPathWords = {"unknown", "network", "peer", "local"};

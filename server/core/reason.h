@@ -33,8 +33,13 @@ enum class Reason : uint8_t {
   kLocalResource,
   kOperator,
   kShutdown,
+  kOpenScript,
+  kWatchdog,
+  kTerminalMessage,
+  kSendBudget,
+  kDecode,
 };
-inline constexpr int kReasonCount = static_cast<int>(Reason::kShutdown) + 1;
+inline constexpr int kReasonCount = static_cast<int>(Reason::kDecode) + 1;
 
 // "none", "dns", "connect_refused", …
 std::string_view Word(Reason reason);

@@ -47,6 +47,7 @@ RetryClass ClassOfReason(Reason reason) {
     case Reason::kTlsName:
     case Reason::kEgressDenied:
     case Reason::kSecret:
+    case Reason::kSendBudget:
       return RetryClass::kSlow;
     default:
       return RetryClass::kBackOff;

@@ -15,17 +15,20 @@
 namespace holter::core {
 
 // Ask the governor for a turn, then open a new connection. Events of the attempt follow.
-struct DialAction {};
+struct DialAction {
+  std::string url = {};  // where the peer has sent us, for this attempt alone; empty: the declared one
+};
 
 // Send a ping frame, at most 125 bytes of payload.
 struct PingAction {
   std::string payload;
 };
 
-// Send a data frame.
+// Send a data frame, or a pong that nobody asked for.
 struct SendAction {
   FrameKind kind = FrameKind::kText;
   std::string payload;
+  bool secret = false;  // holds a secret: not to be shown to anybody
 };
 
 // Let go of the attempt or connection; no event of it may follow.

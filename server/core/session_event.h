@@ -5,8 +5,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/clock.h"
+#include "base/secret.h"
 #include "core/reason.h"
 #include "core/session_status.h"
 
@@ -32,6 +35,8 @@ struct OpenInfo {
   std::string peer_address;  // "192.0.2.1:443", "[2001:db8::1]:443"
   std::string subprotocol = {};
   std::optional<WallTime> tls_expiry = std::nullopt;
+  // What the secrets of parameters and templates are, by their slots.
+  std::vector<std::pair<size_t, Secret>> secrets = {};
 };
 
 // Why an attempt did not open.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/hash/hash.h"
+#include "absl/strings/numbers.h"
 #include "base/duration_text.h"
 #include "core/session_machine.h"
 
@@ -14,6 +15,25 @@ namespace {
 using Kind = BeatReport::Kind;
 
 uint64_t KeyOf(std::string_view echo) { return absl::HashOf(absl::string_view(echo.data(), echo.size())); }
+
+uint64_t KeyOfVariable(const BeatSpec& beat, const BeatVariables& variables) {
+  if (!beat.correlate) return 0;
+  static thread_local std::string echo;  // keeps its capacity
+  echo.clear();
+  variables.Append(beat.correlate->variable, echo);
+  uint64_t number = 0;
+  if (beat.correlate->at_least && absl::SimpleAtoi(echo, &number)) return number;
+  return KeyOf(echo);
+}
+
+// False when there is no echo in the message.
+bool KeyOfEcho(const Correlation& correlate, const InboundMessage& message, uint64_t& key) {
+  static thread_local Value echo;  // keeps its capacity
+  if (!correlate.place.Extract(message, echo)) return false;
+  if (correlate.at_least) return absl::SimpleAtoi(echo.text, &key);
+  key = KeyOf(echo.text);
+  return true;
+}
 
 // How well a heartbeat claims a message; the best claim gets it.
 int ClaimRank(Kind kind) {
@@ -34,6 +54,7 @@ int ClaimRank(Kind kind) {
 }  // namespace
 
 const Cadence& SessionMachine::CadenceOf(size_t i) const {
+  if (spec_->dialect.computes) return dialect_->cadence(i);
   return IsApp(i) ? spec_->beats[BeatIndex(i)].cadence : spec_->protocol.cadence;
 }
 
@@ -41,40 +62,69 @@ bool SessionMachine::AnyJudged() const {
   for (size_t i = 0; i < HeartbeatCount(); ++i) {
     if (heartbeats_[i].judged()) return true;
   }
-  return false;
+  if (!dialect_) return false;
+  const std::vector<WatchdogMachine>& watchdogs = dialect_->watchdogs();
+  return std::any_of(watchdogs.begin(), watchdogs.end(), [](const WatchdogMachine& dog) { return dog.judged(); });
 }
 
-void SessionMachine::AdoptSpec(const Tick& tick, std::shared_ptr<const SharedSpec> spec) {
-  if (spec == spec_) return;
-  const size_t count = spec->beats.size() + (spec->protocol.active ? 1 : 0);
-  auto fresh = std::make_unique<HeartbeatMachine[]>(count);
+bool SessionMachine::MayJudge() const {
+  if (spec_->protocol.active || !spec_->dialect.watchdogs.empty()) return true;
+  return std::any_of(spec_->beats.begin(), spec_->beats.end(),
+                     [](const BeatSpec& beat) { return beat.expect.has_value(); });
+}
+
+void SessionMachine::AdoptSpec(const Tick& tick, std::shared_ptr<const SharedSpec> spec,
+                               std::shared_ptr<const ParameterList> parameters, bool connected) {
+  if (spec == spec_ && connected) return;
   const std::shared_ptr<const SharedSpec> old_spec = std::exchange(spec_, std::move(spec));
-  const bool had_protocol = old_spec && old_spec->protocol.active;
-  for (size_t i = 0; i < count; ++i) {
+  const std::unique_ptr<DialectMachine> old_dialect = std::move(dialect_);
+  if (!spec_->dialect.empty()) {
+    dialect_ = std::make_unique<DialectMachine>(*spec_, std::move(parameters));
+    if (connected && old_dialect) dialect_->Adopt(tick, *spec_, *old_spec, *old_dialect, *random_);
+    if (connected && !old_dialect) {
+      dialect_->OnOpened(tick, *spec_, {}, *random_);
+      dialect_->BeginWatching(tick, *spec_, *random_);
+    }
+  }
+  AdoptHeartbeats(tick, old_spec.get());
+}
+
+void SessionMachine::AdoptHeartbeats(const Tick& tick, const SharedSpec* old_spec) {
+  const std::unique_ptr<HeartbeatMachine[]> olds = std::move(heartbeats_);
+  heartbeat_count_ = static_cast<uint8_t>(spec_->beats.size() + (spec_->protocol.active ? 1 : 0));
+  heartbeats_ = std::make_unique<HeartbeatMachine[]>(heartbeat_count_);
+  const bool had_protocol = old_spec != nullptr && old_spec->protocol.active;
+  for (size_t i = 0; i < HeartbeatCount(); ++i) {
     const BeatSpec* beat = IsApp(i) ? &spec_->beats[BeatIndex(i)] : nullptr;
-    fresh[i] = HeartbeatMachine(beat == nullptr || beat->expect.has_value());
+    heartbeats_[i] = HeartbeatMachine(beat == nullptr || beat->expect.has_value());
     HeartbeatMachine* old = nullptr;
     bool same = false;
     if (beat == nullptr && had_protocol) {
-      old = &heartbeats_[0];
+      old = &olds[0];
       same = old_spec->protocol == spec_->protocol;
-    } else if (beat != nullptr && old_spec) {
+    } else if (beat != nullptr && old_spec != nullptr) {
       const auto found = std::find_if(old_spec->beats.begin(), old_spec->beats.end(),
                                       [beat](const BeatSpec& other) { return other.name == beat->name; });
       if (found != old_spec->beats.end()) {
-        old = &heartbeats_[static_cast<size_t>(found - old_spec->beats.begin()) + (had_protocol ? 1 : 0)];
+        old = &olds[static_cast<size_t>(found - old_spec->beats.begin()) + (had_protocol ? 1 : 0)];
         same = *found == *beat;
       }
     }
     if (same) {
-      fresh[i] = std::move(*old);
+      heartbeats_[i] = std::move(*old);
       continue;
     }
-    if (old != nullptr) fresh[i].AdoptCounters(old->counters());
-    if (IsOpen()) fresh[i].OnOpened(tick.now, CadenceOf(i));
+    if (old != nullptr) heartbeats_[i].AdoptCounters(old->counters());
+    if (IsOpen() && (!opening() || beat == nullptr)) StartHeartbeat(tick, i);
   }
-  heartbeats_ = std::move(fresh);
-  heartbeat_count_ = static_cast<uint8_t>(count);
+}
+
+void SessionMachine::StartHeartbeat(const Tick& tick, size_t i) {
+  if (spec_->dialect.computes && !dialect_->is_on(i)) {
+    heartbeats_[i].TurnOff();
+  } else {
+    heartbeats_[i].OnOpened(tick.now, CadenceOf(i));
+  }
 }
 
 void SessionMachine::SendDue(const Tick& tick, ActionList& out) {
@@ -83,32 +133,33 @@ void SessionMachine::SendDue(const Tick& tick, ActionList& out) {
   }
 }
 
-void SessionMachine::SendHeartbeat(const Tick& tick, size_t i, ActionList& out) {
+void SessionMachine::SendHeartbeat(const Tick& tick, size_t i, ActionList& out, std::optional<Duration> again) {
   HeartbeatMachine& heartbeat = heartbeats_[i];
-  if (!heartbeat.HasRoom()) {
+  const BeatSpec* beat = IsApp(i) ? &spec_->beats[BeatIndex(i)] : nullptr;
+  const int most = spec_->dialect.sends_per_minute;
+  const bool may_send = beat == nullptr || most == 0 || dialect_->TakeFromBudget(tick.now, most);
+  if (!may_send || (!again && !heartbeat.HasRoom(CadenceOf(i)))) {
     if (heartbeat.Due(tick.now)) heartbeat.SkipTurn(tick.now, CadenceOf(i));
     return;
   }
-  const BeatSpec* beat = IsApp(i) ? &spec_->beats[BeatIndex(i)] : nullptr;
   const MessageTemplate& message = beat == nullptr ? spec_->protocol.payload : beat->send;
-  const BeatVariables variables =
-      DrawVariables(heartbeat.next_seq(), tick.wall, message.Uses(Variable::kUuid), *random_);
+  const BeatVariables variables = DrawVariables(heartbeat.next_seq(), tick.wall, message.NeedsRandom(), *random_);
+  const TemplateInput input{.variables = &variables, .values = dialect_ ? &dialect_->values() : nullptr};
   std::string payload;
-  message.Expand(variables, payload);
-  uint64_t key = 0;
-  if (beat == nullptr) {
-    key = KeyOf(payload);
-  } else if (beat->correlate) {
-    std::string echo;
-    variables.Append(beat->correlate->variable, echo);
-    key = KeyOf(echo);
+  message.Expand(input, payload);
+  const uint64_t key = beat == nullptr ? KeyOf(payload) : KeyOfVariable(*beat, variables);
+  if (again) {
+    heartbeat.OnSentAgain(tick, *again, key);
+  } else {
+    heartbeat.OnSent(tick, CadenceOf(i), key, *random_);
   }
-  heartbeat.OnSent(tick, CadenceOf(i), key, *random_);
   if (beat == nullptr) {
     out.emplace_back(PingAction{std::move(payload)});
   } else {
     ++traffic_.messages_out;
-    out.emplace_back(SendAction{.kind = message.kind(), .payload = std::move(payload)});
+    out.emplace_back(
+        SendAction{.kind = message.KindFor(input), .payload = std::move(payload), .secret = message.HoldsSecret()});
+    PutOffIdle(tick.now, true);
   }
   Report(i, Kind::kSent, std::nullopt, out);
 }
@@ -117,6 +168,10 @@ bool SessionMachine::Judge(const Tick& tick, size_t i, const LinkState& link, Ac
   HeartbeatMachine& heartbeat = heartbeats_[i];
   bool excused = false;
   while (const auto judgement = heartbeat.JudgeNext(tick, CadenceOf(i))) {
+    if (judgement->retry) {
+      SendHeartbeat(tick, i, out, judgement->retry);
+      continue;
+    }
     excused = excused || judgement->excused;
     Report(i, judgement->excused ? Kind::kExcused : Kind::kMissed, std::nullopt, out);
     if (heartbeat.verdict() == Verdict::kDead) {
@@ -139,9 +194,15 @@ void SessionMachine::Die(const Tick& tick, size_t i, bool starved, const LinkSta
     loss.reason = Reason::kWriteStalled;
     loss.detail += "; the peer has stopped reading";
   }
-  out.emplace_back(DropAction{.manner = DropAction::Manner::kFarewell,
-                              .code = spec_->close.on_dead_code,
-                              .reason = IsApp(i) ? "heartbeat unanswered" : "ping unanswered"});
+  GiveUp(tick, std::move(loss), IsApp(i) ? "heartbeat unanswered" : "ping unanswered", out);
+}
+
+void SessionMachine::GiveUp(const Tick& tick, Loss loss, std::string_view farewell, ActionList& out) {
+  const ClosePolicySpec& close = spec_->close;
+  const bool abort = close.on_dead_abort;
+  out.emplace_back(DropAction{.manner = abort ? DropAction::Manner::kAbort : DropAction::Manner::kFarewell,
+                              .code = close.on_dead_code,
+                              .reason = close.on_dead_reason.empty() ? std::string(farewell) : close.on_dead_reason});
   Lose(tick, std::move(loss), out);
 }
 
@@ -164,6 +225,7 @@ void SessionMachine::TakeAnswer(const Tick& tick, size_t i, const HeartbeatMachi
   for (int other = 0; other < answer.others; ++other) Report(i, Kind::kAcked, std::nullopt, out);
   Report(i, answer.kind, answer.rtt, out);
   if (answer.kind != Kind::kAcked) return;
+  heartbeats_[i].CountFromAnswer(tick.now, CadenceOf(i));
   last_alive_ = tick.now;
   JudgeHealth(tick, out);
 }
@@ -179,9 +241,13 @@ void SessionMachine::OnInbound(const Tick& tick, size_t bytes, ActionList& out) 
   JudgeHealth(tick, out);
 }
 
-void SessionMachine::OnPing(const Tick& /*tick*/, std::string_view /*payload*/, ActionList& /*out*/) {}
+void SessionMachine::OnPing(const Tick& tick, std::string_view payload, ActionList& out) {
+  if (IsOpen() && dialect_) OnControl(tick, InboundMessage(InboundKind::kPing, payload), out);
+}
 
 void SessionMachine::OnPong(const Tick& tick, std::string_view payload, ActionList& out) {
+  if (!IsOpen()) return;
+  if (dialect_) OnControl(tick, InboundMessage(InboundKind::kPong, payload), out);
   if (!IsOpen() || !spec_->protocol.active) return;
   const uint64_t key = KeyOf(payload);
   TakeAnswer(tick, 0,
@@ -190,40 +256,98 @@ void SessionMachine::OnPong(const Tick& tick, std::string_view payload, ActionLi
              out);
 }
 
-std::optional<Kind> SessionMachine::Peek(size_t i, std::string_view message, uint64_t& key) const {
+std::optional<Kind> SessionMachine::Peek(size_t i, const InboundMessage& message, uint64_t& key) const {
   if (!IsApp(i)) return std::nullopt;
   const BeatSpec& beat = spec_->beats[BeatIndex(i)];
-  if (!beat.expect) return std::nullopt;
-  if (!beat.correlate) {
-    if (!beat.expect->Matches(message)) return std::nullopt;
-    return heartbeats_[i].PeekUncorrelated();
-  }
-  std::string echo;
-  if (!beat.expect->MatchesWithEcho(message, *beat.correlate, echo)) return std::nullopt;
-  key = KeyOf(echo);
-  return heartbeats_[i].PeekCorrelated(key);
+  if (!beat.expect || heartbeats_[i].off() || !beat.expect->Matches(message)) return std::nullopt;
+  if (!beat.correlate) return heartbeats_[i].PeekUncorrelated();
+  if (!KeyOfEcho(*beat.correlate, message, key)) return std::nullopt;
+  return beat.correlate->at_least ? heartbeats_[i].PeekAtLeast(key) : heartbeats_[i].PeekCorrelated(key);
 }
 
-void SessionMachine::OnMessage(const Tick& tick, FrameKind /*kind*/, std::string_view payload, ActionList& out) {
-  if (!IsOpen()) return;
-  ++traffic_.messages_in;
+bool SessionMachine::AnswerBeats(const Tick& tick, const InboundMessage& message, ActionList& out) {
   // One message answers one beat: that which claims it best.
   size_t best = HeartbeatCount();
   uint64_t best_key = 0;
   int best_rank = 0;
+  bool claimed = false;
   for (size_t i = 0; i < HeartbeatCount(); ++i) {
     uint64_t key = 0;
-    const std::optional<Kind> kind = Peek(i, payload, key);
-    if (!kind || (best != HeartbeatCount() && ClaimRank(*kind) >= best_rank)) continue;
+    const std::optional<Kind> kind = Peek(i, message, key);
+    if (!kind) continue;
+    // Where any message is an answer, only the words of the others say whether it is also a question.
+    const bool names_it = *spec_->beats[BeatIndex(i)].expect != Matcher::Anything();
+    claimed = claimed || names_it;
+    if (!names_it && !heartbeats_[i].outstanding()) continue;
+    if (best != HeartbeatCount() && ClaimRank(*kind) >= best_rank) continue;
     best = i;
     best_key = key;
     best_rank = ClaimRank(*kind);
     if (best_rank == 0) break;
   }
-  if (best == HeartbeatCount()) return;
-  const bool correlated = spec_->beats[BeatIndex(best)].correlate.has_value();
-  TakeAnswer(tick, best,
-             correlated ? heartbeats_[best].OnCorrelated(tick, best_key) : heartbeats_[best].OnUncorrelated(tick), out);
+  if (best == HeartbeatCount()) return claimed;
+  HeartbeatMachine& heartbeat = heartbeats_[best];
+  const std::optional<Correlation>& correlate = spec_->beats[BeatIndex(best)].correlate;
+  if (!correlate) {
+    TakeAnswer(tick, best, heartbeat.OnUncorrelated(tick), out);
+  } else if (correlate->at_least) {
+    TakeAnswer(tick, best, heartbeat.OnAtLeast(tick, best_key), out);
+  } else {
+    TakeAnswer(tick, best, heartbeat.OnCorrelated(tick, best_key), out);
+  }
+  return claimed;
+}
+
+bool SessionMachine::Refused(const Tick& tick, const InboundMessage& message, ActionList& out) {
+  for (size_t i = 0; i < HeartbeatCount(); ++i) {
+    if (!IsApp(i) || !heartbeats_[i].outstanding()) continue;
+    const BeatSpec& beat = spec_->beats[BeatIndex(i)];
+    if (!beat.refused || !beat.refused->Matches(message)) continue;
+    uint64_t key = 0;
+    if (beat.correlate &&
+        (!KeyOfEcho(*beat.correlate, message, key) || heartbeats_[i].PeekCorrelated(key) != Kind::kAcked)) {
+      continue;
+    }
+    GiveUp(tick,
+           {.then = RetryClass::kBackOff,
+            .reason = Reason::kAppHeartbeat,
+            .path = Path::kPeer,
+            .detail = fmt::format("the peer refuses beat \"{}\"", beat.name),
+            .retry_after = std::nullopt},
+           "heartbeat refused", out);
+    return true;
+  }
+  return false;
+}
+
+void SessionMachine::PutOffIdle(TimePoint now, bool sent) {
+  if (!spec_->dialect.idles) return;
+  const CadenceMode one_side = sent ? CadenceMode::kIdleSent : CadenceMode::kIdleReceived;
+  for (size_t i = 0; i < HeartbeatCount(); ++i) {
+    const Cadence& cadence = CadenceOf(i);
+    if (cadence.mode == one_side || cadence.mode == CadenceMode::kIdle) heartbeats_[i].PutOff(now, cadence);
+  }
+}
+
+void SessionMachine::OnMessage(const Tick& tick, FrameKind kind, std::string_view payload, ActionList& out) {
+  if (!IsOpen()) return;
+  ++traffic_.messages_in;
+  const InboundKind inbound = kind == FrameKind::kBinary ? InboundKind::kBinary : InboundKind::kText;
+  if (spec_->dialect.decoder.empty()) return OnDecoded(tick, InboundMessage(inbound, payload), out);
+  const absl::Status decoded =
+      dialect_->decoder().Decode(spec_->dialect.decoder, inbound, payload, spec_->connect.max_message_bytes,
+                                 [&](InboundKind decoded_kind, std::string_view message) {
+                                   OnDecoded(tick, InboundMessage(decoded_kind, message), out);
+                                   return IsOpen();
+                                 });
+  if (decoded.ok() || !IsOpen()) return;
+  GiveUp(tick,
+         {.then = RetryClass::kBackOff,
+          .reason = Reason::kDecode,
+          .path = Path::kUnknown,
+          .detail = std::string(decoded.message()),
+          .retry_after = std::nullopt},
+         "message could not be decoded", out);
 }
 
 void SessionMachine::JudgeHealth(const Tick& tick, ActionList& out) {
@@ -234,8 +358,17 @@ void SessionMachine::JudgeHealth(const Tick& tick, ActionList& out) {
     all_answered = all_answered && heartbeats_[i].answered();
     if (heartbeats_[i].verdict() == Verdict::kLate && late == HeartbeatCount()) late = i;
   }
+  const WatchdogMachine* late_dog = nullptr;
+  if (dialect_) {
+    all_answered = all_answered && !dialect_->opening();
+    for (const WatchdogMachine& watchdog : dialect_->watchdogs()) {
+      if (!watchdog.judged()) continue;
+      all_answered = all_answered && watchdog.answered();
+      if (watchdog.verdict() == Verdict::kLate && late_dog == nullptr) late_dog = &watchdog;
+    }
+  }
   Move move{.state = state_, .health = Health::kHealthy, .reason = Reason::kNone, .path = Path::kUnknown, .detail = {}};
-  if (!AnyJudged()) {
+  if (!AnyJudged() && !opening()) {
     move.health = Health::kUnknown;
   } else if (!all_answered) {
     // Stays what it was, unless that was said of other heartbeats than are declared now.
@@ -247,11 +380,16 @@ void SessionMachine::JudgeHealth(const Tick& tick, ActionList& out) {
     move.health = Health::kDegraded;
     move.reason = IsApp(late) ? Reason::kAppHeartbeat : Reason::kProtocolHeartbeat;
     move.detail = MissDetail(late);
+  } else if (late_dog != nullptr) {
+    move.health = Health::kDegraded;
+    move.reason = Reason::kWatchdog;
+    move.detail = late_dog->detail();
   }
   if (move.health != health_ || move.reason != reason_) Enter(tick, std::move(move), out);
 }
 
 void SessionMachine::LoseHeartbeats() {
+  if (dialect_) dialect_->OnLost(*spec_);
   for (size_t i = 0; i < HeartbeatCount(); ++i) heartbeats_[i].OnLost();
 }
 

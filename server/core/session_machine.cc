@@ -1,5 +1,5 @@
 // The states of a session. What callers want of it is in session_wishes.cc, heartbeats and health are in
-// session_heartbeats.cc, the view from outside in session_snapshot.cc.
+// session_heartbeats.cc, the dialect in session_dialect.cc, the view from outside in session_snapshot.cc.
 #include "core/session_machine.h"
 
 #include <algorithm>
@@ -17,13 +17,14 @@ constexpr uint16_t kGoingAway = 1001;
 
 }  // namespace
 
-SessionMachine::SessionMachine(std::shared_ptr<const SharedSpec> spec, TimePoint now, Random* random, bool paused)
+SessionMachine::SessionMachine(std::shared_ptr<const SharedSpec> spec, TimePoint now, Random* random, bool paused,
+                               std::shared_ptr<const ParameterList> parameters)
     : random_(random), state_since_(now), health_since_(now) {
   if (paused) {
     state_ = State::kPaused;
     reason_ = Reason::kOperator;
   }
-  AdoptSpec(Tick{.now = now}, std::move(spec));
+  AdoptSpec(Tick{.now = now}, std::move(spec), std::move(parameters), false);
 }
 
 SessionMachine::~SessionMachine() = default;
@@ -63,19 +64,27 @@ void SessionMachine::OnOpened(const Tick& tick, OpenInfo info, ActionList& out) 
   peer_address_.shrink_to_fit();
   SetSubprotocol(std::move(info.subprotocol));
   tls_expiry_ = info.tls_expiry.value_or(WallTime::min());
-  for (size_t i = 0; i < HeartbeatCount(); ++i) heartbeats_[i].OnOpened(tick.now, CadenceOf(i));
+  if (dialect_) dialect_->OnOpened(tick, *spec_, info, *random_);
+  for (size_t i = 0; i < HeartbeatCount(); ++i) {
+    if (!opening() || !IsApp(i)) StartHeartbeat(tick, i);
+  }
 
   // Until a heartbeat proves life the last loss stands; without any that could, nothing is known.
   Move move{
       .state = State::kOpen, .health = Health::kUnknown, .reason = Reason::kNone, .path = Path::kUnknown, .detail = {}};
-  if (AnyJudged()) {
+  if (MayJudge()) {
     move.health = health_;
     move.reason = reason_;
     move.path = path_;
     if (rare_) move.detail = rare_->detail;
   }
   Enter(tick, std::move(move), out);
-  SendDue(tick, out);
+  if (opening()) {
+    RunScript(tick, out);
+  } else if (dialect_) {
+    dialect_->BeginWatching(tick, *spec_, *random_);
+  }
+  if (IsOpen()) SendDue(tick, out);
 }
 
 void SessionMachine::OnDialFailed(const Tick& tick, DialFailure failure, ActionList& out) {
@@ -128,6 +137,7 @@ void SessionMachine::OnTimer(const Tick& tick, const LinkState& link, ActionList
     for (size_t i = 0; i < HeartbeatCount(); ++i) {
       if (!Judge(tick, i, link, out)) return;
     }
+    if (dialect_ && !JudgeDialect(tick, link, out)) return;
   }
   if (tick.now >= next_dial_) return Reconnect(tick, Duration::zero(), out);
   if (state_ != State::kOpen) return;
@@ -184,7 +194,11 @@ void SessionMachine::Dial(ActionList& out) {
   redialled_ = dialled_;
   dialled_ = true;
   ++attempts_;
-  out.emplace_back(DialAction{});
+  DialAction dial;
+  if (rare_) dial.url = std::move(rare_->migrate_url);
+  SetRare(&RareTexts::migrate_url, {});
+  migrated_ = !dial.url.empty();
+  out.emplace_back(std::move(dial));
 }
 
 Transition& SessionMachine::Enter(const Tick& tick, Move move, ActionList& out) {
@@ -235,7 +249,7 @@ TimePoint SessionMachine::NextDeadline() const {
   if (state_ != State::kOpen) return next_dial_;
   TimePoint deadline = next_dial_;
   for (size_t i = 0; i < HeartbeatCount(); ++i) deadline = std::min(deadline, heartbeats_[i].NextDeadline());
-  return deadline;
+  return dialect_ ? std::min(deadline, dialect_->NextDeadline(spec_->dialect)) : deadline;
 }
 
 bool SessionMachine::VerdictDue(TimePoint now) const {
@@ -243,7 +257,7 @@ bool SessionMachine::VerdictDue(TimePoint now) const {
   for (size_t i = 0; i < HeartbeatCount(); ++i) {
     if (heartbeats_[i].OldestDeadline() <= now) return true;
   }
-  return false;
+  return dialect_ && dialect_->VerdictDeadline(spec_->dialect) <= now;
 }
 
 void SessionMachine::OnBytesWritten(size_t bytes) { traffic_.bytes_out += bytes; }

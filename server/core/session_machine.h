@@ -12,11 +12,14 @@
 //   Reconnect from everywhere but PAUSED: drop, CONNECTING.
 //   Stop from everywhere: drop, FinishedAction.
 //
+// OPEN begins with the open script, if one is declared: until it is done only the protocol's heartbeat beats, nothing
+// is watched and health is not judged. What it waits for in vain ends the connection.
+//
 // Health is judged apart. Until every heartbeat that can be judged has answered once on this connection, health stays
 // what it was (UNKNOWN, or DOWN). HEALTHY: each was answered when last judged. DEGRADED: one was missed, not more often
-// than allowed. DOWN: one was missed too often (the connection is dropped at once), or the connection is lost or
-// refused. A spec without any judged heartbeat: UNKNOWN while open, DOWN while not connected after a failure. PAUSED is
-// always UNKNOWN.
+// than allowed, or a watchdog is late. DOWN: one was missed too often (the connection is dropped at once), or the
+// connection is lost or refused. Watchdogs count as heartbeats that are answered by what they wait for. A spec without
+// anything that is judged: UNKNOWN while open, DOWN while not connected after a failure. PAUSED is always UNKNOWN.
 //
 // Definition of dead: a beat is late from the moment it was due. It is missed when due + timeout has passed and no
 // answer has been read; the runner reads what had arrived before it calls OnTimer. What was outstanding when the loop
@@ -31,11 +34,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "core/dialect_machine.h"
 #include "core/heartbeat_machine.h"
+#include "core/inbound_message.h"
 #include "core/session_action.h"
 #include "core/session_event.h"
 #include "core/session_spec.h"
@@ -45,8 +51,9 @@ namespace holter::core {
 
 class SessionMachine {
  public:
-  // `random` outlives the machine and is used by the same thread. `paused`: begins in PAUSED.
-  SessionMachine(std::shared_ptr<const SharedSpec> spec, TimePoint now, Random* random, bool paused = false);
+  // `random` outlives the machine and is used by the same thread. `paused`: begins in PAUSED. `parameters` may be null.
+  SessionMachine(std::shared_ptr<const SharedSpec> spec, TimePoint now, Random* random, bool paused = false,
+                 std::shared_ptr<const ParameterList> parameters = nullptr);
   ~SessionMachine();
   SessionMachine(const SessionMachine&) = delete;
   SessionMachine& operator=(const SessionMachine&) = delete;
@@ -59,8 +66,9 @@ class SessionMachine {
   void Stop(const Tick& tick, StopCause cause, ActionList& out);
   // Takes a changed spec. `reconnect`: what the connection depends on changed, so it is dropped (operator) and dialled
   // anew at once. Otherwise the connection stays; beats that changed begin anew with their first delay counted from
-  // now. A session in PAUSED stays there.
-  void Update(const Tick& tick, std::shared_ptr<const SharedSpec> spec, bool reconnect, ActionList& out);
+  // now. A session in PAUSED stays there. A change of scope, parameters, open script or decoder needs `reconnect`.
+  void Update(const Tick& tick, std::shared_ptr<const SharedSpec> spec, bool reconnect, ActionList& out,
+              std::shared_ptr<const ParameterList> parameters = nullptr);
 
   // Lets go of what there is, politely, and waits in PAUSED. Does nothing when it is there already.
   void Pause(const Tick& tick, ActionList& out);
@@ -103,6 +111,9 @@ class SessionMachine {
   struct RareTexts {
     std::string detail;
     std::string subprotocol;
+    std::string migrate_url;  // for the next dial
+
+    bool empty() const { return detail.empty() && subprotocol.empty() && migrate_url.empty(); }
   };
 
   // Everything about a move that is not in the fields yet.
@@ -137,32 +148,65 @@ class SessionMachine {
   void BeginAnew(const Tick& tick, std::string_view farewell, std::string_view detail, ActionList& out);
 
   // session_heartbeats.cc: heartbeats and the health that follows from them.
-  void AdoptSpec(const Tick& tick, std::shared_ptr<const SharedSpec> spec);
+  // `connected`: the connection stays, and what it has said.
+  void AdoptSpec(const Tick& tick, std::shared_ptr<const SharedSpec> spec,
+                 std::shared_ptr<const ParameterList> parameters, bool connected);
+  void AdoptHeartbeats(const Tick& tick, const SharedSpec* old_spec);
   size_t HeartbeatCount() const { return heartbeat_count_; }
   bool IsApp(size_t i) const { return i > 0 || !spec_->protocol.active; }
   size_t BeatIndex(size_t i) const { return spec_->protocol.active ? i - 1 : i; }
   const Cadence& CadenceOf(size_t i) const;
   bool AnyJudged() const;
+  // Something is declared that may come to be judged.
+  bool MayJudge() const;
+  void StartHeartbeat(const Tick& tick, size_t i);
   void SendDue(const Tick& tick, ActionList& out);
-  void SendHeartbeat(const Tick& tick, size_t i, ActionList& out);
+  // `again`: so long to the answer of what is sent once more.
+  void SendHeartbeat(const Tick& tick, size_t i, ActionList& out, std::optional<Duration> again = std::nullopt);
   // False when the session died of heartbeat i.
   bool Judge(const Tick& tick, size_t i, const LinkState& link, ActionList& out);
   void Die(const Tick& tick, size_t i, bool starved, const LinkState& link, ActionList& out);
+  // The connection is given up for what the peer did or did not do.
+  void GiveUp(const Tick& tick, Loss loss, std::string_view farewell, ActionList& out);
   void Report(size_t i, BeatReport::Kind kind, std::optional<Duration> rtt, ActionList& out) const;
   void TakeAnswer(const Tick& tick, size_t i, const HeartbeatMachine::Answer& answer, ActionList& out);
   // What heartbeat i makes of a message; none if it is no answer to it.
-  std::optional<BeatReport::Kind> Peek(size_t i, std::string_view message, uint64_t& key) const;
+  std::optional<BeatReport::Kind> Peek(size_t i, const InboundMessage& message, uint64_t& key) const;
+  // The message as an answer to beats. True: it is one, so it asks nothing.
+  bool AnswerBeats(const Tick& tick, const InboundMessage& message, ActionList& out);
+  // A beat is answered with a no; then the session is dead.
+  bool Refused(const Tick& tick, const InboundMessage& message, ActionList& out);
+  void PutOffIdle(TimePoint now, bool sent);
   void JudgeHealth(const Tick& tick, ActionList& out);
   void LoseHeartbeats();
+
+  // session_dialect.cc: the open script, captures, answers, watchdogs and ends.
+  bool opening() const { return dialect_ != nullptr && dialect_->opening(); }
+  void SendMessage(const Tick& tick, const MessageTemplate& message, const InboundMessage* question, ActionList& out);
+  void RunScript(const Tick& tick, ActionList& out);
+  void FailScript(const Tick& tick, std::string_view what, const LinkState& link, ActionList& out);
+  // True: the script waited for it.
+  bool ScriptTakes(const Tick& tick, const InboundMessage& message, ActionList& out);
+  void BeginBeats(const Tick& tick, ActionList& out);
+  void OnDecoded(const Tick& tick, const InboundMessage& message, ActionList& out);
+  void OnControl(const Tick& tick, const InboundMessage& message, ActionList& out);
+  void AnswerQuestion(const Tick& tick, const InboundMessage& message, ActionList& out);
+  void EndIfTold(const Tick& tick, const InboundMessage& message, ActionList& out);
+  void Recompute(const Tick& tick, ActionList& out);
+  // False when the session died of the script or of a watchdog.
+  bool JudgeDialect(const Tick& tick, const LinkState& link, ActionList& out);
+  void DieOfWatchdog(const Tick& tick, const LinkState& link, ActionList& out);
   std::string MissDetail(size_t i) const;
   BeatStatus StatusOf(size_t i) const;
 
-  void SetDetail(std::string detail);
-  void SetSubprotocol(std::string subprotocol);
+  void SetRare(std::string RareTexts::*which, std::string text);
+  void SetDetail(std::string detail) { SetRare(&RareTexts::detail, std::move(detail)); }
+  void SetSubprotocol(std::string subprotocol) { SetRare(&RareTexts::subprotocol, std::move(subprotocol)); }
 
   std::shared_ptr<const SharedSpec> spec_;
   Random* random_;
   std::unique_ptr<HeartbeatMachine[]> heartbeats_;  // the protocol's first if it is active, then by SharedSpec::beats
+  std::unique_ptr<DialectMachine> dialect_;         // null: the spec has none
   std::unique_ptr<RareTexts> rare_;
   TimePoint state_since_;
   TimePoint health_since_;
@@ -188,6 +232,7 @@ class SessionMachine {
   bool dialled_ : 1 = false;    // an attempt was begun before the present one
   bool redialled_ : 1 = false;  // the present attempt is not the first
   bool was_open_ : 1 = false;
+  bool migrated_ : 1 = false;  // the present attempt goes where the peer has sent us
 };
 
 }  // namespace holter::core

@@ -29,6 +29,16 @@ SessionStatus SessionMachine::Snapshot() const {
   status.traffic = traffic_;
   status.last_close_code = last_close_code_;
   status.last_http_status = last_http_status_;
+  if (!dialect_) return status;
+  status.opening = dialect_->opening();
+  for (size_t i = 0; i < dialect_->watchdogs().size(); ++i) {
+    const WatchdogMachine& watchdog = dialect_->watchdogs()[i];
+    status.watchdogs.push_back({.name = spec_->dialect.watchdogs[i].name,
+                                .verdict = watchdog.verdict(),
+                                .last_match = watchdog.last_match(),
+                                .matches = watchdog.matches(),
+                                .violations = watchdog.violations()});
+  }
   return status;
 }
 
@@ -70,23 +80,20 @@ BeatStatus SessionMachine::StatusOf(size_t i) const {
   status.last_ack = heartbeat.last_ack();
   status.misses = heartbeat.misses();
   status.counters = heartbeat.counters();
+  if (!heartbeat.off()) {
+    status.interval = CadenceOf(i).interval;
+    status.timeout = CadenceOf(i).timeout;
+  }
   return status;
 }
 
 void SessionMachine::SetTcpRtt(const TcpRtt& rtt) { tcp_rtt_ = rtt; }
 
-void SessionMachine::SetDetail(std::string detail) {
-  if (detail.empty() && !rare_) return;
+void SessionMachine::SetRare(std::string RareTexts::*which, std::string text) {
+  if (text.empty() && !rare_) return;
   if (!rare_) rare_ = std::make_unique<RareTexts>();
-  rare_->detail = std::move(detail);
-  if (rare_->detail.empty() && rare_->subprotocol.empty()) rare_.reset();
-}
-
-void SessionMachine::SetSubprotocol(std::string subprotocol) {
-  if (subprotocol.empty() && !rare_) return;
-  if (!rare_) rare_ = std::make_unique<RareTexts>();
-  rare_->subprotocol = std::move(subprotocol);
-  if (rare_->detail.empty() && rare_->subprotocol.empty()) rare_.reset();
+  (*rare_).*which = std::move(text);
+  if (rare_->empty()) rare_.reset();
 }
 
 }  // namespace holter::core

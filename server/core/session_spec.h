@@ -10,6 +10,9 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "core/dialect_spec.h"
+#include "core/duration_expression.h"
+#include "core/extractor.h"
 #include "core/matcher.h"
 #include "core/message_template.h"
 
@@ -59,31 +62,61 @@ struct ConnectSpec {
 // What proves life on the protocol layer.
 enum class PongRule : uint8_t { kExactEcho, kAnyPong, kAnyInbound };
 
+// What the interval of a heartbeat is counted from.
+enum class CadenceMode : uint8_t { kFixed, kIdleSent, kIdleReceived, kIdle, kAfterAnswer };
+
 // When a heartbeat is due and when it is missed. Late is counted from the moment of being due, not from the write.
 struct Cadence {
   Duration interval = std::chrono::seconds(20);
   Duration timeout = std::chrono::seconds(20);
-  Duration first_delay = Duration::zero();  // from open
+  Duration first_delay = Duration::zero();  // from open, or from the end of the open script
   int misses_allowed = 0;
+  int max_outstanding = 128;
+  CadenceMode mode = CadenceMode::kFixed;
+  // The first interval is cut by a random part, so that sessions which opened together do not beat together.
+  bool spread = true;
+  // What stays unanswered is sent again at once with so long to the answer, and so on; then it is missed.
+  std::vector<Duration> retries = {};
 
   friend bool operator==(const Cadence&, const Cadence&) = default;
+};
+
+// The durations of a cadence that are computed from the session's variables.
+struct ComputedCadence {
+  DurationExpression interval;
+  DurationExpression timeout;
+  DurationExpression first_delay;
+
+  friend bool operator==(const ComputedCadence&, const ComputedCadence&) = default;
 };
 
 struct ProtocolHeartbeatSpec {
   bool active = true;  // false: no ping is ever sent, by anybody
   Cadence cadence;
-  MessageTemplate payload;  // text, at most 125 bytes expanded; "${seq}" by default
+  std::optional<ComputedCadence> computed;  // of `cadence` what is computed
+  MessageTemplate payload;                  // text, at most 125 bytes expanded; "${seq}" by default
   PongRule answer = PongRule::kExactEcho;
 
   friend bool operator==(const ProtocolHeartbeatSpec&, const ProtocolHeartbeatSpec&) = default;
 };
 
+// Where the echo of a variable stands in an answer, and which variable it is.
+struct Correlation {
+  Extractor place;
+  Variable variable = Variable::kSeq;
+  bool at_least = false;  // a number: answers all beats up to it
+
+  friend bool operator==(const Correlation&, const Correlation&) = default;
+};
+
 struct BeatSpec {
   std::string name;
   Cadence cadence{.interval = std::chrono::seconds(30), .timeout = std::chrono::seconds(10)};
+  std::optional<ComputedCadence> computed;
   MessageTemplate send;
   std::optional<Matcher> expect;  // none: keepalive only, no verdict
   std::optional<Correlation> correlate;
+  std::optional<Matcher> refused;  // an answer that says no
 
   friend bool operator==(const BeatSpec&, const BeatSpec&) = default;
 };
@@ -109,6 +142,8 @@ struct CloseRule {
 struct ClosePolicySpec {
   std::vector<CloseRule> rules;  // the first that fits decides; else the table in retry_policy.h
   uint16_t on_dead_code = 4000;
+  std::string on_dead_reason;  // empty: what was unanswered
+  bool on_dead_abort = false;  // no close frame
 };
 
 // The part of a spec that many sessions share; interned by the registry, immutable.
@@ -116,6 +151,7 @@ struct SharedSpec {
   ConnectSpec connect;
   ProtocolHeartbeatSpec protocol;
   std::vector<BeatSpec> beats;
+  DialectSpec dialect;
   ReconnectSpec reconnect;
   ClosePolicySpec close;
 };
@@ -124,8 +160,9 @@ struct SharedSpec {
 struct SessionSpec {
   std::string url;  // valid by core/url.h
   std::shared_ptr<const SharedSpec> shared;
-  bool paused = false;  // held without a connection
-  uint32_t tenant = 0;  // of TenantNumbers
+  std::shared_ptr<const ParameterList> parameters = nullptr;  // null: none
+  bool paused = false;                                        // held without a connection
+  uint32_t tenant = 0;                                        // of TenantNumbers
 };
 
 }  // namespace holter::core

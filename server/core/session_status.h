@@ -48,6 +48,18 @@ struct BeatStatus {
   std::optional<TimePoint> last_ack;
   int misses = 0;
   BeatCounters counters;
+  // What holds now; none while the heartbeat is off.
+  std::optional<Duration> interval;
+  std::optional<Duration> timeout;
+};
+
+// One watchdog's verdict; LATE is degraded.
+struct WatchdogStatus {
+  std::string name;
+  Verdict verdict = Verdict::kUnknown;
+  std::optional<TimePoint> last_match;
+  uint64_t matches = 0;
+  uint64_t violations = 0;
 };
 
 // Counters of what crossed the connection, since Holter started.
@@ -80,6 +92,8 @@ struct SessionStatus {
   int64_t reconnects = 0;
   std::optional<TcpRtt> tcp_rtt;
   std::vector<BeatStatus> beats;
+  std::vector<WatchdogStatus> watchdogs;
+  bool opening = false;  // the open script is not done
   std::string peer_address;
   std::string subprotocol;
   std::optional<WallTime> tls_expiry;

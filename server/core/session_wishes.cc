@@ -7,10 +7,11 @@
 
 namespace holter::core {
 
-void SessionMachine::Update(const Tick& tick, std::shared_ptr<const SharedSpec> spec, bool reconnect, ActionList& out) {
+void SessionMachine::Update(const Tick& tick, std::shared_ptr<const SharedSpec> spec, bool reconnect, ActionList& out,
+                            std::shared_ptr<const ParameterList> parameters) {
   if (finished_) return;
   const bool changed = spec != spec_;
-  AdoptSpec(tick, std::move(spec));
+  AdoptSpec(tick, std::move(spec), std::move(parameters), IsOpen() && !reconnect);
   if (!started_ || state_ == State::kPaused) return;
   // A changed declaration is a new word of the operator, so it also wakes a session that policy had stopped.
   if (reconnect || (changed && state_ == State::kStopped)) {

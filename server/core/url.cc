@@ -1,10 +1,13 @@
 #include "core/url.h"
 
+#include <fmt/format.h>
+
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
+#include "core/parameter_text.h"
 
 namespace holter::core {
 namespace {
@@ -102,7 +105,17 @@ std::string Url::HostHeader() const {
   return text;
 }
 
-absl::StatusOr<Url> ParseUrl(std::string_view text) {
+namespace {
+
+// Secrets are put into a URL when it is dialled; until then their names stand there, and are read as any other text.
+std::string EncodeNames(std::string_view text) {
+  return ReplaceParameters(text, [](std::string_view name) { return std::optional(fmt::format("%24%7B{}%7D", name)); });
+}
+
+}  // namespace
+
+absl::StatusOr<Url> ParseUrl(std::string_view declared) {
+  const std::string text = EncodeNames(declared);
   if (text.size() > kMaxUrlBytes) return Expected("expected a URL of at most 2048 bytes");
   const auto parsed = boost::urls::parse_uri(boost::urls::string_view(text.data(), text.size()));
   if (!parsed) return Expected("expected a URL such as ws://host:port/path or wss://host/path (RFC 3986)");
@@ -137,6 +150,12 @@ std::string RedactUrl(std::string_view text) {
   const absl::StatusOr<Url> url = ParseUrl(text);
   if (!url.ok()) return "(not a valid URL)";
   return (url->tls ? "wss://" : "ws://") + url->HostHeader();
+}
+
+bool MayMigrate(std::string_view declared, std::string_view target) {
+  const absl::StatusOr<Url> from = ParseUrl(declared);
+  const absl::StatusOr<Url> to = ParseUrl(target);
+  return to.ok() && from.ok() && (to->tls || !from->tls);
 }
 
 }  // namespace holter::core

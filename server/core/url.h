@@ -24,10 +24,13 @@ struct Url {
 
 // RFC 3986 with scheme ws or wss; refuses user info, fragments, IPv6 zone ids, port 0, hosts that are numbers in other
 // forms than dotted decimal (egress guards are fooled by them), and more than 2048 bytes. The message of the error says
-// what was expected and never repeats the URL, which may hold a token.
+// what was expected and never repeats the URL, which may hold a token. Path and query may hold ${name}.
 absl::StatusOr<Url> ParseUrl(std::string_view text);
 
 // Scheme, host and port for logs and labels: no user info, path or query.
 std::string RedactUrl(std::string_view text);
+
+// A peer that was declared as `declared` may send us to `target`: a valid URL that is not less protected.
+bool MayMigrate(std::string_view declared, std::string_view target);
 
 }  // namespace holter::core

@@ -1,9 +1,11 @@
 // The half of SessionRunner that acts: one operation for each action.
 #include <cassert>
 #include <exception>
+#include <string_view>
 #include <utility>
 #include <variant>
 
+#include "core/url.h"
 #include "engine/session_runner.h"
 
 namespace holter::engine {
@@ -13,6 +15,8 @@ namespace {
 // tcp_info is a system call; heartbeats are many.
 constexpr Duration kTcpRttPeriod = std::chrono::seconds(10);
 constexpr Duration kTrafficPeriod = std::chrono::seconds(1);
+// What is logged of a message that holds a secret.
+constexpr std::string_view kSecretPayload = "<holds a secret>";
 
 bool Empty(const core::Traffic& traffic) {
   return (traffic.messages_in | traffic.messages_out | traffic.bytes_in | traffic.bytes_out) == 0;
@@ -24,8 +28,10 @@ void SessionRunner::Perform(core::Action& action, const core::Tick& tick) {
   std::visit([&](auto& what) { Do(what, tick); }, action);
 }
 
-void SessionRunner::Do(core::DialAction&, const core::Tick& tick) {
+void SessionRunner::Do(core::DialAction& action, const core::Tick& tick) {
   assert(!channel_ && ticket_ == 0);
+  const bool goes_away = !action.url.empty() && core::MayMigrate(url_, action.url);
+  migrate_url_ = goes_away ? std::make_unique<std::string>(std::move(action.url)) : nullptr;
   ticket_ = loop->governor().Request(loop->session(place_), tick.now);
 }
 
@@ -37,8 +43,9 @@ void SessionRunner::Do(core::PingAction& action, const core::Tick& tick) {
 
 void SessionRunner::Do(core::SendAction& action, const core::Tick& tick) {
   if (!channel_) return;
-  ++unreported_.messages_out;
-  LogFrame(tick, core::FrameDirection::kOut, core::TypeOf(action.kind), action.payload);
+  if (action.kind != core::FrameKind::kPong) ++unreported_.messages_out;
+  LogFrame(tick, core::FrameDirection::kOut, core::TypeOf(action.kind),
+           action.secret ? kSecretPayload : std::string_view(action.payload));
   channel_->Send(action.kind, std::move(action.payload));
 }
 
@@ -70,7 +77,10 @@ void SessionRunner::Dial(const core::Tick& tick) {
   loop->AddSocketless(1);
   loop->governor().BeginAttempt(loop->index(), loop->FilesInUse(), tick.now);
   try {
-    channel_ = loop->factory().Dial({.url = url_, .shared = spec_, .tenant = tenant_}, this);
+    const std::unique_ptr<std::string> migrate_url = std::move(migrate_url_);
+    channel_ = loop->factory().Dial(
+        {.url = migrate_url ? *migrate_url : url_, .shared = spec_, .parameters = parameters_, .tenant = tenant_},
+        this);
   } catch (const std::exception& error) {
     OnFault(tick, error.what());
   }

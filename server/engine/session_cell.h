@@ -18,7 +18,7 @@ class EventLoop;
 struct SessionCell {
   SessionCell(core::SessionId session_id, EventLoop* owner, const core::SessionSpec& spec, TimePoint now,
               Random* random)
-      : id(session_id), loop(owner), machine(spec.shared, now, random, spec.paused) {}
+      : id(session_id), loop(owner), machine(spec.shared, now, random, spec.paused, spec.parameters) {}
 
   // Any thread.
   core::SessionStatus Snapshot() const {

@@ -24,6 +24,7 @@ SessionRunner::SessionRunner(core::SessionId session_id, EventLoop* owner, core:
     : SessionCell(session_id, owner, spec, now, &owner->random()),
       url_(std::move(spec.url)),
       spec_(std::move(spec.shared)),
+      parameters_(std::move(spec.parameters)),
       metrics_(metrics),
       registry_(registry),
       tenant_(spec.tenant),
@@ -79,12 +80,13 @@ void SessionRunner::Update(core::SessionSpec spec, core::SessionObserver* metric
   if (!running()) return;
   const core::Tick tick = loop->Now();
   if (metrics != metrics_) MoveTo(metrics, tick.now);
-  const bool reconnect = !SameConnection({url_, spec_}, spec);
+  const bool reconnect = !SameConnection({url_, spec_, parameters_}, spec);
   url_ = std::move(spec.url);
   spec_ = std::move(spec.shared);
+  parameters_ = std::move(spec.parameters);
   Feed(tick, [&](core::SessionMachine& rules, core::ActionList& out) {
     if (paused_) rules.Pause(tick, out);
-    rules.Update(tick, spec_, reconnect, out);
+    rules.Update(tick, spec_, reconnect, out, parameters_);
     if (was_paused && !paused_) rules.Resume(tick, out);
   });
 }

@@ -113,6 +113,8 @@ class SessionRunner final : public SessionCell, private TimerEntry, private tran
 
   std::string url_;
   std::shared_ptr<const core::SharedSpec> spec_;
+  std::shared_ptr<const core::ParameterList> parameters_;
+  std::unique_ptr<std::string> migrate_url_;  // of the attempt that waits for its turn; null: url_
   core::SessionObserver* metrics_;
   core::SessionObserver* const registry_;
   std::unique_ptr<transport::Channel> channel_;

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -27,6 +29,23 @@ SessionTraits TraitsOf(std::string_view tenant, const v1::Session& session, std:
   return traits;
 }
 
+// Null when the URL says it all.
+std::shared_ptr<const OwnWords> OwnWordsOf(const v1::SessionSpec& declared, const core::SessionSpec& compiled) {
+  if (declared.url() == compiled.url && declared.parameters().empty() && compiled.parameters == nullptr) return nullptr;
+  auto own = std::make_shared<OwnWords>();
+  own->url = declared.url();
+  own->parameters.insert(declared.parameters().begin(), declared.parameters().end());
+  own->compiled = compiled.parameters;
+  return own;
+}
+
+bool SameOwnWords(const v1::SessionSpec& declared, const Declaration& declaration) {
+  if (declared.url() != declaration.DeclaredUrl()) return false;
+  if (!declaration.own) return declared.parameters().empty();
+  const std::map<std::string, std::string> parameters(declared.parameters().begin(), declared.parameters().end());
+  return parameters == declaration.own->parameters;
+}
+
 }  // namespace
 
 absl::StatusOr<Declaration> DeclarationCompiler::Compile(const SessionName& name, const v1::Session& session,
@@ -41,17 +60,19 @@ absl::StatusOr<Declaration> DeclarationCompiler::Compile(const SessionName& name
   if (!violations.empty()) return MakeInvalid(violations);
   SessionTraits traits = TraitsOf(name.tenant, session, owner);
   if (!owner.empty()) traits.lease = leases_->Of(name.tenant, owner);
+  std::shared_ptr<const OwnWords> own = OwnWordsOf(session.spec(), *compiled);
   return Declaration{.session = name.session,
                      .url = std::move(compiled->url),
                      .traits = traits_.Intern(std::move(traits)),
                      .spec = specs_.Intern(InternedSpec{.bytes = SerializeSharedSpec(session.spec()),
                                                         .shared = std::move(compiled->shared)}),
-                     .paused = session.paused()};
+                     .paused = session.paused(),
+                     .own = std::move(own)};
 }
 
 bool DeclarationCompiler::IsSame(const v1::Session& session, const Declaration& declaration,
                                  std::string_view owner) const {
-  return session.paused() == declaration.paused && session.spec().url() == declaration.url &&
+  return session.paused() == declaration.paused && SameOwnWords(session.spec(), declaration) &&
          SerializeSharedSpec(session.spec()) == declaration.spec->bytes &&
          TraitsOf(declaration.traits->tenant, session, owner).key == declaration.traits->key;
 }

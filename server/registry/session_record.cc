@@ -56,7 +56,11 @@ void DeclarationToProto(const SessionRecord& record, v1::Session* out) {
   out->set_group(declaration.traits->group);
   // Bytes that this process has written; they parse.
   out->mutable_spec()->ParseFromString(declaration.spec->bytes);
-  out->mutable_spec()->set_url(declaration.url);
+  out->mutable_spec()->set_url(declaration.DeclaredUrl());
+  if (declaration.own) {
+    for (const auto& [name, value] : declaration.own->parameters)
+      (*out->mutable_spec()->mutable_parameters())[name] = value;
+  }
   out->set_etag(FormatEtag(record.revision));
   *out->mutable_create_time() = ToTimestamp(record.create_time);
   *out->mutable_update_time() = ToTimestamp(record.update_time);
@@ -76,9 +80,11 @@ store::PutChange PutOf(const SessionRecord& record) {
 }
 
 std::string SerializeSharedSpec(const v1::SessionSpec& spec) {
-  if (spec.url().empty()) return SerializeDeterministic(spec);
+  if (spec.url().empty() && spec.parameters().empty()) return SerializeDeterministic(spec);
   v1::SessionSpec rest = spec;
   rest.clear_url();
+  // Their names shape the scope; their values are each session's own.
+  for (auto& [name, value] : *rest.mutable_parameters()) value.clear();
   return SerializeDeterministic(rest);
 }
 

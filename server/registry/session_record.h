@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -33,7 +34,7 @@ struct SessionTraits {
   std::string_view Key() const { return key; }
 };
 
-// A spec without its URL; shared by all sessions that have the same.
+// A spec without its URL and parameters; shared by all sessions that have the same.
 struct InternedSpec {
   std::string bytes;  // serialised holter.v1.SessionSpec
   std::shared_ptr<const core::SharedSpec> shared;
@@ -41,18 +42,36 @@ struct InternedSpec {
   std::string_view Key() const { return bytes; }
 };
 
+// What a session that names a preset or has parameters says of its own; most sessions have neither.
+struct OwnWords {
+  std::string url;  // as declared: perhaps none, perhaps with ${name}
+  std::map<std::string, std::string> parameters;
+  std::shared_ptr<const core::ParameterList> compiled;
+
+  friend bool operator==(const OwnWords& a, const OwnWords& b) {
+    return a.url == b.url && a.parameters == b.parameters;
+  }
+};
+
 // What a caller declares, checked, with all that can be shared already shared.
 struct Declaration {
   std::string session;  // last part of the name
-  std::string url;
+  std::string url;      // where it is dialled
   std::shared_ptr<const SessionTraits> traits;
   std::shared_ptr<const InternedSpec> spec;
   bool paused = false;
+  std::shared_ptr<const OwnWords> own = nullptr;
 
   std::string Name() const;
-  core::SessionSpec Spec() const { return {.url = url, .shared = spec->shared, .paused = paused}; }
+  const std::string& DeclaredUrl() const { return own ? own->url : url; }
+  core::SessionSpec Spec() const {
+    return {.url = url, .shared = spec->shared, .parameters = own ? own->compiled : nullptr, .paused = paused};
+  }
   // Traits and specs are interned, so that equal means identical.
-  friend bool operator==(const Declaration&, const Declaration&) = default;
+  friend bool operator==(const Declaration& a, const Declaration& b) {
+    return a.session == b.session && a.url == b.url && a.traits == b.traits && a.spec == b.spec &&
+           a.paused == b.paused && (a.own == b.own || (a.own && b.own && *a.own == *b.own));
+  }
 };
 
 struct SessionRecord {
@@ -93,7 +112,7 @@ void DeclarationToProto(const SessionRecord& record, v1::Session* out);
 // The same for the store.
 store::PutChange PutOf(const SessionRecord& record);
 
-// The bytes by which specs are equal: deterministic, and without the URL.
+// The bytes by which specs are equal: deterministic, and without the URL and the values of parameters.
 std::string SerializeSharedSpec(const v1::SessionSpec& spec);
 
 std::string FormatEtag(uint64_t revision);

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
+#include "core/parameter_text.h"
 #include "spec/enum_words.h"
 #include "spec/header.h"
 
@@ -25,7 +27,12 @@ void CompileHeaders(const v1::SessionSpec& spec, const FieldPath& at, const Secr
     return;
   }
   for (int i = 0; i < spec.headers_size(); ++i) {
-    CheckHeader(spec.headers(i), at.At(i), secrets);
+    v1::Header checked = spec.headers(i);
+    checked.set_value(core::ReplaceParameters(checked.value(), [&](std::string_view name) {
+      const auto found = spec.parameters().find(std::string(name));
+      return found == spec.parameters().end() ? std::nullopt : std::optional(found->second);
+    }));
+    CheckHeader(checked, at.At(i), secrets);
     out.push_back({.name = spec.headers(i).name(), .value = spec.headers(i).value()});
   }
 }

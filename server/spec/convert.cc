@@ -1,16 +1,44 @@
 #include "spec/convert.h"
 
+#include <fmt/format.h>
+#include <optional>
+
+#include <algorithm>
 #include <optional>
 #include <utility>
 
+#include "core/parameter_text.h"
 #include "core/url.h"
 #include "spec/connect.h"
+#include "spec/dialect.h"
 #include "spec/field_path.h"
 #include "spec/heartbeat.h"
 #include "spec/policy.h"
 #include "spec/preset_merge.h"
+#include "spec/spec_scope.h"
 
 namespace holter::spec {
+
+namespace {
+
+void CheckUrlNames(const v1::SessionSpec& spec, const FieldPath& at) {
+  core::ReplaceParameters(spec.url(), [&](std::string_view name) -> std::optional<std::string> {
+    if (!spec.parameters().contains(std::string(name))) {
+      at.Field("url").Refuse(fmt::format("expected the names of parameters, got {}", Quoted(name)));
+    }
+    return std::nullopt;
+  });
+}
+
+bool ComputesAny(const core::SharedSpec& shared) {
+  if (shared.protocol.computed) {
+    return true;
+  }
+  return std::any_of(shared.beats.begin(), shared.beats.end(),
+                     [](const core::BeatSpec& beat) { return beat.computed.has_value(); });
+}
+
+}  // namespace
 
 std::shared_ptr<const core::SharedSpec> CompileShared(const v1::SessionSpec& spec, std::string_view prefix,
                                                       const SecretSource* secrets,
@@ -18,11 +46,15 @@ std::shared_ptr<const core::SharedSpec> CompileShared(const v1::SessionSpec& spe
   const size_t before = violations.size();
   const FieldPath at(prefix, violations);
   auto shared = std::make_shared<core::SharedSpec>();
+  shared->dialect.scope = CompileScope(spec, at, shared->dialect.secrets);
   CompileConnect(spec, at, secrets, shared->connect);
-  CompileProtocolHeartbeat(spec.protocol_heartbeat(), at.Field("protocol_heartbeat"), shared->protocol);
-  CompileBeats(spec.beats(), at.Field("beats"), shared->beats);
+  CompileProtocolHeartbeat(spec.protocol_heartbeat(), at.Field("protocol_heartbeat"), shared->dialect.scope,
+                           shared->protocol);
+  CompileBeats(spec.beats(), at.Field("beats"), *shared);
+  CompileDialect(spec, at, *shared);
   CompileReconnect(spec.reconnect(), at.Field("reconnect"), shared->reconnect);
   CompileClosePolicy(spec.close_policy(), at.Field("close_policy"), shared->close);
+  shared->dialect.computes = ComputesAny(*shared);
   return violations.size() == before ? shared : nullptr;
 }
 
@@ -32,7 +64,8 @@ void CheckUrl(const v1::SessionSpec& spec, std::string_view prefix, std::vector<
     at.Field("url").Refuse("required: ws://host[:port]/path?query or wss://…");
     return;
   }
-  const absl::StatusOr<core::Url> url = core::ParseUrl(spec.url());
+  CheckUrlNames(spec, at);
+  const absl::StatusOr<core::Url> url = core::ParseUrl(ExpandUrl(spec.url(), spec.parameters()));
   if (!url.ok()) {
     at.Field("url").Refuse(std::string(url.status().message()));
   } else if (spec.has_tls() && !url->tls) {
@@ -50,13 +83,19 @@ absl::StatusOr<core::SessionSpec> Compile(const v1::SessionSpec& spec, std::stri
   }
   CheckUrl(*effective, prefix, violations);
   std::shared_ptr<const core::SharedSpec> shared = CompileShared(*effective, prefix, secrets, violations);
+  std::shared_ptr<const core::ParameterList> parameters;
+  if (shared != nullptr) {
+    parameters = CompileParameters(*effective, shared->dialect.scope, at, secrets);
+  }
   if (!violations.empty()) {
     for (FieldViolation& violation : violations) {
       violation.field = DeclaredPath(violation.field, at, *effective, spec);
     }
     return MakeInvalid(violations);
   }
-  return core::SessionSpec{.url = effective->url(), .shared = std::move(shared)};
+  return core::SessionSpec{.url = ExpandUrl(effective->url(), effective->parameters()),
+                           .shared = std::move(shared),
+                           .parameters = std::move(parameters)};
 }
 
 }  // namespace holter::spec

@@ -18,6 +18,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr int kMostRules = 32;
+constexpr size_t kLongestCloseReason = 123;
 
 // Numbers that a rule may name.
 struct Bounds {
@@ -117,6 +118,16 @@ void CompileClosePolicy(const v1::ClosePolicy& policy, const FieldPath& at, core
   } else if (code != 0) {
     at.Field("on_dead_code").Refuse(fmt::format("expected 1000 or 3000 to 4999, got {}", code));
   }
+  if (policy.on_dead_reason().size() > kLongestCloseReason) {
+    at.Field("on_dead_reason")
+        .Refuse(fmt::format("expected at most {} bytes (RFC 6455 section 5.5), got {}", kLongestCloseReason,
+                            policy.on_dead_reason().size()));
+  }
+  if (policy.on_dead_abort() && (code != 0 || !policy.on_dead_reason().empty())) {
+    at.Field("on_dead_abort").Refuse("without a close frame there is neither code nor reason");
+  }
+  out.on_dead_reason = policy.on_dead_reason();
+  out.on_dead_abort = policy.on_dead_abort();
 }
 
 }  // namespace holter::spec

@@ -62,6 +62,14 @@ std::string BeatLine(const v1::BeatStatus& beat, WallTime now) {
   return line;
 }
 
+std::string WatchdogLine(const v1::WatchdogStatus& watchdog, WallTime now) {
+  std::string line =
+      fmt::format("{}: {}, heard {}", watchdog.name(), VerdictWord(watchdog.verdict()), watchdog.matches());
+  if (watchdog.violations() > 0) line += fmt::format(", {} not as they should be", watchdog.violations());
+  if (watchdog.has_last_match_time()) line += ", last " + Age(ToWallTime(watchdog.last_match_time()), now);
+  return line;
+}
+
 }  // namespace
 
 std::string CauseWords(const v1::SessionStatus& status) {
@@ -114,6 +122,16 @@ std::string CauseWords(const v1::SessionStatus& status) {
       return "its connection was ended on request";
     case v1::REASON_SHUTDOWN:
       return "holterd is stopping";
+    case v1::REASON_OPEN_SCRIPT:
+      return "it connects, but what its open script waits for does not come";
+    case v1::REASON_WATCHDOG:
+      return "what one of its watchdogs waits for does not come, or is not as it should be";
+    case v1::REASON_TERMINAL_MESSAGE:
+      return "the peer said a word that ends the session";
+    case v1::REASON_SEND_BUDGET:
+      return "the peer asks more often than limits.sends_per_minute lets us answer";
+    case v1::REASON_DECODE:
+      return "the peer sends messages that cannot be unpacked";
     default:
       return "nothing has proved life yet";
   }
@@ -146,7 +164,9 @@ std::vector<std::string> EvidenceLines(const v1::Session& session, const StoryTi
   if (status.has_state_time()) state += ", since " + told(status.state_time());
   lines.push_back(state);
   if (!status.detail().empty()) lines.push_back("holterd says: " + status.detail());
+  if (status.opening()) lines.push_back("its open script is not done");
   for (const v1::BeatStatus& beat : status.beats()) lines.push_back(BeatLine(beat, time.now));
+  for (const v1::WatchdogStatus& watchdog : status.watchdogs()) lines.push_back(WatchdogLine(watchdog, time.now));
   if (status.has_tcp_rtt())
     lines.push_back("tcp: least rtt " + Milliseconds(ToDuration(status.tcp_rtt().min())) + " ms");
   if (status.has_tls_expiry_time()) {

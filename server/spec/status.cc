@@ -47,6 +47,22 @@ void BeatToProto(const core::BeatStatus& beat, const Moment& moment, v1::BeatSta
   out->set_foreign(beat.counters.foreign);
   out->set_duplicate(beat.counters.duplicate);
   out->set_unsolicited(beat.counters.unsolicited);
+  if (beat.interval) {
+    SetDuration(*beat.interval, out->mutable_interval());
+  }
+  if (beat.timeout) {
+    SetDuration(*beat.timeout, out->mutable_timeout());
+  }
+}
+
+void WatchdogToProto(const core::WatchdogStatus& watchdog, const Moment& moment, v1::WatchdogStatus* out) {
+  out->set_name(watchdog.name);
+  out->set_verdict(static_cast<v1::BeatStatus::Verdict>(watchdog.verdict));
+  if (watchdog.last_match) {
+    SetTime(*watchdog.last_match, moment, out->mutable_last_match_time());
+  }
+  out->set_matches(static_cast<int64_t>(watchdog.matches));
+  out->set_violations(static_cast<int64_t>(watchdog.violations));
 }
 
 void TimesToProto(const core::SessionStatus& status, const Moment& moment, v1::SessionStatus* out) {
@@ -95,6 +111,10 @@ void StatusToProto(const core::SessionStatus& status, TimePoint now, WallTime wa
   for (const core::BeatStatus& beat : status.beats) {
     BeatToProto(beat, moment, out->add_beats());
   }
+  for (const core::WatchdogStatus& watchdog : status.watchdogs) {
+    WatchdogToProto(watchdog, moment, out->add_watchdogs());
+  }
+  out->set_opening(status.opening);
   out->set_peer_address(status.peer_address);
   out->set_subprotocol(status.subprotocol);
   TrafficToProto(status.traffic, out->mutable_traffic());

@@ -62,6 +62,12 @@ class BeastWsStream : public WsStream, private StreamTap {
  private:
   using ErrorCode = boost::system::error_code;
 
+  // A ping, or a pong that nobody asked for.
+  struct Control {
+    bool is_pong = false;
+    std::string payload;
+  };
+
   // Frames that wait for the one that is being written. Exists only meanwhile.
   struct Outbox {
     struct Frame {
@@ -70,7 +76,7 @@ class BeastWsStream : public WsStream, private StreamTap {
     };
     Frame writing;
     std::vector<Frame> frames;
-    std::vector<std::string> pings;
+    std::vector<Control> controls;
     size_t bytes = 0;
   };
   static constexpr size_t kMostQueuedFrames = 1024;
@@ -88,8 +94,9 @@ class BeastWsStream : public WsStream, private StreamTap {
   void OnControl(boost::beast::websocket::frame_type kind, std::string_view payload);
   void ReadSome();
   void OnRead(const ErrorCode& error, size_t size);
-  void StartPing(const std::string& payload);
-  void OnPinged();
+  void SendControl(Control control);
+  void StartControl(const Control& control);
+  void OnControlSent();
   void StartWrite();
   void OnWritten();
   Outbox& Queue(size_t bytes);
@@ -245,7 +252,7 @@ typename BeastWsStream<Next>::Outbox& BeastWsStream<Next>::Queue(size_t bytes) {
     outbox_ = std::make_unique<Outbox>();
   }
   outbox_->bytes += bytes;
-  if (outbox_->bytes > kMostQueuedBytes || outbox_->frames.size() + outbox_->pings.size() >= kMostQueuedFrames) {
+  if (outbox_->bytes > kMostQueuedBytes || outbox_->frames.size() + outbox_->controls.size() >= kMostQueuedFrames) {
     boost::asio::post(socket().get_executor(), [alive = Alive(&connection_)] { alive->OnOverflow(); });
   }
   return *outbox_;
@@ -253,45 +260,58 @@ typename BeastWsStream<Next>::Outbox& BeastWsStream<Next>::Queue(size_t bytes) {
 
 template <typename Next>
 void BeastWsStream<Next>::DropIdleOutbox() {
-  if (outbox_ != nullptr && !writing_ && outbox_->frames.empty() && outbox_->pings.empty()) {
+  if (outbox_ != nullptr && !writing_ && outbox_->frames.empty() && outbox_->controls.empty()) {
     outbox_.reset();
   }
 }
 
 template <typename Next>
 void BeastWsStream<Next>::Ping(std::string payload) {
+  SendControl({.is_pong = false, .payload = std::move(payload)});
+}
+
+template <typename Next>
+void BeastWsStream<Next>::SendControl(Control control) {
   if (pinging_) {
-    Queue(payload.size()).pings.push_back(std::move(payload));
+    Queue(control.payload.size()).controls.push_back(std::move(control));
   } else {
-    StartPing(payload);
+    StartControl(control);
   }
 }
 
 template <typename Next>
-void BeastWsStream<Next>::StartPing(const std::string& payload) {
+void BeastWsStream<Next>::StartControl(const Control& control) {
   pinging_ = true;
-  const boost::beast::websocket::ping_data data(payload.data(), std::min<size_t>(payload.size(), 125));
-  ws_.async_ping(data, [alive = Alive(&connection_), this](const ErrorCode&) { OnPinged(); });
+  const boost::beast::websocket::ping_data data(control.payload.data(), std::min<size_t>(control.payload.size(), 125));
+  auto on_sent = [alive = Alive(&connection_), this](const ErrorCode&) { OnControlSent(); };
+  if (control.is_pong) {
+    ws_.async_pong(data, std::move(on_sent));
+  } else {
+    ws_.async_ping(data, std::move(on_sent));
+  }
 }
 
 // A failed write is heard of from the read.
 template <typename Next>
-void BeastWsStream<Next>::OnPinged() {
+void BeastWsStream<Next>::OnControlSent() {
   pinging_ = false;
   if (closing_ || outbox_ == nullptr || !connection_.listening()) {
     return;
   }
-  if (!outbox_->pings.empty()) {
-    const std::string payload = std::move(outbox_->pings.front());
-    outbox_->pings.erase(outbox_->pings.begin());
-    outbox_->bytes -= payload.size();
-    StartPing(payload);
+  if (!outbox_->controls.empty()) {
+    const Control control = std::move(outbox_->controls.front());
+    outbox_->controls.erase(outbox_->controls.begin());
+    outbox_->bytes -= control.payload.size();
+    StartControl(control);
   }
   DropIdleOutbox();
 }
 
 template <typename Next>
 void BeastWsStream<Next>::Send(core::FrameKind kind, std::string payload) {
+  if (kind == core::FrameKind::kPong) {
+    return SendControl({.is_pong = true, .payload = std::move(payload)});
+  }
   Outbox& outbox = Queue(payload.size());
   outbox.frames.push_back({kind, std::move(payload)});
   if (!writing_) {

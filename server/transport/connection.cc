@@ -16,6 +16,16 @@ bool HasSecret(const core::HeaderSpec& header) {
   return !references.ok() || !references->empty();
 }
 
+// The peer is told one, in a header, in the URL or in a message.
+bool TellsSecret(const core::SessionSpec& session) {
+  const std::vector<core::HeaderSpec>& headers = session.shared->connect.headers;
+  if (!session.shared->dialect.secrets.empty() || std::any_of(headers.begin(), headers.end(), HasSecret)) {
+    return true;
+  }
+  return session.parameters != nullptr && std::any_of(session.parameters->begin(), session.parameters->end(),
+                                                      [](const core::ParameterValue& value) { return value.secret; });
+}
+
 // A detail is stored nowhere, but logged and answered.
 std::string DetailOfClose(std::string_view reason, bool told_secret) {
   if (told_secret && !reason.empty()) {
@@ -34,7 +44,7 @@ Connection::~Connection() = default;
 void Connection::Dial(core::SessionSpec session) {
   const core::ConnectSpec& spec = session.shared->connect;
   close_timeout_ = spec.timeouts.close;
-  told_secret_ = std::any_of(spec.headers.begin(), spec.headers.end(), HasSecret);
+  told_secret_ = TellsSecret(session);
   dial_ = std::make_unique<DialAttempt>(*this, std::move(session));
   boost::asio::post(context_->io, [self = boost::intrusive_ptr<Connection>(this)] {
     if (self->dial_ != nullptr) {

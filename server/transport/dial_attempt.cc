@@ -6,6 +6,7 @@
 #include <boost/asio/ip/address.hpp>
 #include <utility>
 
+#include "core/parameter_text.h"
 #include "transport/connect_error.h"
 #include "transport/connection.h"
 
@@ -28,11 +29,15 @@ DialAttempt::DialAttempt(Connection& connection, core::SessionSpec session)
     : connection_(connection),
       url_text_(std::move(session.url)),
       spec_(std::move(session.shared)),
+      parameters_(std::move(session.parameters)),
       tenant_(session.tenant),
       deadline_(connection.context().io) {}
 
 void DialAttempt::Start() {
-  auto url = core::ParseUrl(url_text_);
+  if (const absl::Status status = ReadSecrets(); !status.ok()) {
+    return Fail(core::Reason::kSecret, std::string(status.message()));
+  }
+  auto url = core::ParseUrl(ExpandUrl());
   if (!url.ok()) {
     return Fail(core::Reason::kUpgradeInvalid, std::string(url.status().message()));
   }
@@ -48,9 +53,54 @@ void DialAttempt::Start() {
   Resolve();
 }
 
+absl::Status DialAttempt::ReadSecrets() {
+  const auto read = [this](const core::ParameterList& list) -> absl::Status {
+    for (const core::ParameterValue& value : list) {
+      if (!value.secret) {
+        continue;
+      }
+      auto secret = ExpandSecrets(value.text, *connection_.context().options.secrets);
+      if (!secret.ok()) {
+        return secret.status();
+      }
+      secrets_.emplace_back(value.slot, *std::move(secret));
+    }
+    return absl::OkStatus();
+  };
+  if (absl::Status status = read(spec_->dialect.secrets); !status.ok() || parameters_ == nullptr) {
+    return status;
+  }
+  return read(*parameters_);
+}
+
+// Parameters that are no secrets were replaced when the session was declared.
+std::string DialAttempt::ExpandUrl() const {
+  return core::ReplaceParameters(url_text_, [this](std::string_view name) -> std::optional<std::string> {
+    const std::optional<size_t> slot = spec_->dialect.scope.Find(name);
+    const auto secret = std::find_if(secrets_.begin(), secrets_.end(),
+                                     [&slot](const auto& known) { return slot && known.first == *slot; });
+    if (secret == secrets_.end()) {
+      return std::nullopt;
+    }
+    return core::PercentEncode(secret->second.Reveal());
+  });
+}
+
+std::string DialAttempt::ExpandParameters(std::string_view text) const {
+  return core::ReplaceParameters(text, [this](std::string_view name) -> std::optional<std::string> {
+    const std::optional<size_t> slot = spec_->dialect.scope.Find(name);
+    if (!slot || parameters_ == nullptr) {
+      return std::nullopt;
+    }
+    const auto parameter = std::find_if(parameters_->begin(), parameters_->end(),
+                                        [&slot](const core::ParameterValue& known) { return known.slot == *slot; });
+    return parameter == parameters_->end() ? std::nullopt : std::optional(parameter->text);
+  });
+}
+
 absl::Status DialAttempt::ExpandHeaders() {
   for (const core::HeaderSpec& header : spec_->connect.headers) {
-    auto value = ExpandSecrets(header.value, *connection_.context().options.secrets);
+    auto value = ExpandSecrets(ExpandParameters(header.value), *connection_.context().options.secrets);
     if (!value.ok()) {
       return absl::Status(value.status().code(),
                           fmt::format("header {}: {}", header.name, std::string(value.status().message())));
@@ -162,7 +212,8 @@ void DialAttempt::OnUpgradeDone(core::DialFailure failure, std::string subprotoc
   if (alive->dial() == this) {
     connection_.OnOpened({.peer_address = std::move(peer_address_),
                           .subprotocol = std::move(subprotocol),
-                          .tls_expiry = connection_.stream()->TlsExpiry()});
+                          .tls_expiry = connection_.stream()->TlsExpiry(),
+                          .secrets = std::move(secrets_)});
   }
 }
 

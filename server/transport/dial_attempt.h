@@ -39,6 +39,11 @@ class DialAttempt {
   void OnConnected(AddressRace::Outcome outcome);
   void StartTls(CountedSocket socket);
   void StartUpgrade();
+  // What the session's variables stand for: in the URL, in headers, and the secrets for the session's machine.
+  absl::Status ReadSecrets();
+  std::string ExpandUrl() const;
+  // The text with references to secrets in it.
+  std::string ExpandParameters(std::string_view text) const;
   absl::Status ExpandHeaders();
 
   void BeginPhase(core::Phase phase, Duration timeout);
@@ -50,6 +55,7 @@ class DialAttempt {
   Connection& connection_;
   const std::string url_text_;
   const std::shared_ptr<const core::SharedSpec> spec_;
+  const std::shared_ptr<const core::ParameterList> parameters_;
   const uint32_t tenant_;
   core::Url url_;
   UpgradeRequest request_;
@@ -59,6 +65,7 @@ class DialAttempt {
   std::unique_ptr<DnsResolver::Query> query_;
   std::shared_ptr<AddressRace> race_;
   std::string peer_address_;
+  std::vector<std::pair<size_t, Secret>> secrets_;  // by slot
 };
 
 }  // namespace holter::transport

@@ -1,0 +1,238 @@
+#include "core/dialect_machine.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/json_tape.h"
+
+namespace holter::core {
+namespace {
+
+// A parameter that reads as a JSON number or truth value is one where it stands alone.
+Value::Kind KindOf(std::string_view text) {
+  const InboundMessage message(InboundKind::kText, text);
+  const JsonTape* const json = message.Json();
+  if (json == nullptr) return Value::Kind::kText;
+  const JsonType type = json->type(JsonTape::kRoot);
+  return type == JsonType::kNumber || type == JsonType::kBoolean ? Value::Kind::kToken : Value::Kind::kText;
+}
+
+// The heartbeats as SessionMachine counts them: the protocol's first if it is active.
+template <typename Each>
+void ForEachHeartbeat(const SharedSpec& spec, Each each) {
+  size_t i = 0;
+  if (spec.protocol.active) each(i++, spec.protocol.cadence, spec.protocol.computed);
+  for (const BeatSpec& beat : spec.beats) each(i++, beat.cadence, beat.computed);
+}
+
+}  // namespace
+
+DialectMachine::DialectMachine(const SharedSpec& spec, std::shared_ptr<const ParameterList> parameters)
+    : parameters_(std::move(parameters)),
+      values_(spec.dialect.scope.size()),
+      watchdogs_(spec.dialect.watchdogs.size()) {
+  if (parameters_ != nullptr) {
+    for (const ParameterValue& parameter : *parameters_) {
+      if (!parameter.secret) values_.Set(parameter.slot, KindOf(parameter.text), parameter.text);
+    }
+  }
+  if (!spec.dialect.computes) return;
+  ForEachHeartbeat(spec, [this](size_t, const Cadence& cadence, const auto&) {
+    cadences_.push_back({.cadence = cadence, .on = true});
+  });
+}
+
+void DialectMachine::OnOpened(const Tick& tick, const SharedSpec& spec, const OpenInfo& info, Random& random) {
+  ForgetCaptured(spec.dialect);
+  for (const auto& [slot, secret] : info.secrets) values_.Set(slot, Value::Kind::kText, secret.Reveal());
+  decoder_.Reset();
+  step_ = 0;
+  step_since_ = tick.now;
+  step_excuses_ = 0;
+  step_begun_ = false;
+  opening_ = !spec.dialect.open.empty();
+  Compute(spec, random);
+}
+
+void DialectMachine::OnLost(const SharedSpec& spec) {
+  ForgetCaptured(spec.dialect);
+  decoder_.Reset();
+  for (WatchdogMachine& watchdog : watchdogs_) watchdog.OnLost();
+  opening_ = false;
+}
+
+void DialectMachine::ForgetCaptured(const DialectSpec& spec) {
+  for (size_t slot = 0; slot < spec.scope.size(); ++slot) {
+    if (spec.scope[slot].origin != Origin::kParameter) values_.Clear(slot);
+  }
+  if (parameters_ == nullptr) return;
+  for (const ParameterValue& parameter : *parameters_) {
+    if (parameter.secret) values_.Clear(parameter.slot);
+  }
+}
+
+void DialectMachine::Adopt(const Tick& tick, const SharedSpec& spec, const SharedSpec& old_spec, DialectMachine& old,
+                           Random& random) {
+  values_ = std::move(old.values_);
+  decoder_ = std::move(old.decoder_);
+  budget_ = old.budget_;
+  step_ = old.step_;
+  step_since_ = old.step_since_;
+  step_excuses_ = old.step_excuses_;
+  step_begun_ = old.step_begun_;
+  opening_ = old.opening_;
+  Compute(spec, random);
+  const std::vector<WatchdogSpec>& before = old_spec.dialect.watchdogs;
+  for (size_t i = 0; i < watchdogs_.size(); ++i) {
+    const WatchdogSpec& now = spec.dialect.watchdogs[i];
+    const auto found = std::find(before.begin(), before.end(), now);
+    if (found != before.end()) {
+      watchdogs_[i] = std::move(old.watchdogs_[static_cast<size_t>(found - before.begin())]);
+    } else if (!opening_) {
+      watchdogs_[i].OnOpened(tick, now, LimitsOf(now, random));
+    }
+  }
+}
+
+const OpenStepSpec* DialectMachine::step(const DialectSpec& spec) const {
+  return opening_ ? &spec.open[step_] : nullptr;
+}
+
+void DialectMachine::BeginStep(TimePoint now) {
+  step_begun_ = true;
+  step_since_ = now;
+  step_excuses_ = 0;
+}
+
+bool DialectMachine::EndStep(const DialectSpec& spec) {
+  ++step_;
+  step_begun_ = false;
+  opening_ = step_ < spec.open.size();
+  return !opening_;
+}
+
+TimePoint DialectMachine::StepDeadline(const DialectSpec& spec) const {
+  return opening_ ? step_since_ + spec.open[step_].within : kNever;
+}
+
+bool DialectMachine::StepExpired(const Tick& tick, const DialectSpec& spec) {
+  if (!opening_) return false;
+  if (tick.stalled_until > step_since_ && step_excuses_ < WatchdogMachine::kMostExcuses) {
+    step_since_ = tick.stalled_until;
+    ++step_excuses_;
+  }
+  return tick.now >= StepDeadline(spec);
+}
+
+std::string DialectMachine::StepName() const { return fmt::format("open[{}]", step_); }
+
+void DialectMachine::BeginWatching(const Tick& tick, const SharedSpec& spec, Random& random) {
+  for (size_t i = 0; i < watchdogs_.size(); ++i) {
+    const WatchdogSpec& watchdog = spec.dialect.watchdogs[i];
+    watchdogs_[i].OnOpened(tick, watchdog, LimitsOf(watchdog, random));
+  }
+}
+
+bool DialectMachine::TakeAll(const std::vector<CaptureSpec>& captures, const InboundMessage& message,
+                             bool& timing_changed) {
+  static thread_local Value value;  // keeps its capacity
+  bool all = true;
+  for (const CaptureSpec& capture : captures) {
+    if (!capture.from.Extract(message, value)) {
+      all = false;
+    } else if (values_.Set(capture.slot, value.kind, value.text, capture.keep)) {
+      timing_changed = timing_changed || capture.times;
+    }
+  }
+  return all;
+}
+
+bool DialectMachine::Capture(const DialectSpec& spec, const InboundMessage& message) {
+  bool timing_changed = false;
+  const bool control = message.kind() == InboundKind::kPing || message.kind() == InboundKind::kPong;
+  for (const CaptureRuleSpec& rule : spec.captures) {
+    if (rule.when ? rule.when->Matches(message) : !control) TakeAll(rule.values, message, timing_changed);
+  }
+  return timing_changed;
+}
+
+bool DialectMachine::Holds(const std::optional<size_t>& slot) const {
+  if (!slot) return true;
+  const Value& value = values_[*slot];
+  return value.known() && !value.text.empty() && value.text != "0" && value.text != "false";
+}
+
+bool DialectMachine::Compute(const SharedSpec& spec, Random& random) {
+  bool changed = false;
+  if (!cadences_.empty()) {
+    ForEachHeartbeat(spec, [&](size_t i, const Cadence& declared, const std::optional<ComputedCadence>& computed) {
+      if (!computed) return;
+      Timing timing{.cadence = declared, .on = true};
+      const std::optional<Duration> interval = computed->interval.Evaluate(values_, Duration::zero(), random);
+      if (interval) timing.cadence.interval = *interval;
+      const std::optional<Duration> timeout = computed->timeout.Evaluate(values_, timing.cadence.interval, random);
+      if (timeout) timing.cadence.timeout = *timeout;
+      timing.on = interval && timeout;
+      timing.cadence.first_delay =
+          computed->first_delay.Evaluate(values_, timing.cadence.interval, random).value_or(Duration::zero());
+      // A random first delay alone is no change.
+      changed = changed || timing.on != cadences_[i].on || timing.cadence.interval != cadences_[i].cadence.interval ||
+                timing.cadence.timeout != cadences_[i].cadence.timeout;
+      cadences_[i] = std::move(timing);
+    });
+  }
+  SetLimits(spec.dialect, random);
+  return changed;
+}
+
+WatchdogMachine::Limits DialectMachine::LimitsOf(const WatchdogSpec& spec, Random& random) const {
+  WatchdogMachine::Limits limits;
+  if (spec.within) limits.within = spec.within->Evaluate(values_, Duration::zero(), random);
+  if (limits.within && spec.degraded_after) {
+    limits.degraded_after = spec.degraded_after->Evaluate(values_, Duration::zero(), random);
+  }
+  return limits;
+}
+
+void DialectMachine::SetLimits(const DialectSpec& spec, Random& random) {
+  for (size_t i = 0; i < watchdogs_.size(); ++i) watchdogs_[i].SetLimits(LimitsOf(spec.watchdogs[i], random));
+}
+
+bool DialectMachine::Watch(const Tick& tick, const DialectSpec& spec, const InboundMessage& message) {
+  bool changed = false;
+  for (size_t i = 0; i < watchdogs_.size(); ++i) {
+    if (!spec.watchdogs[i].when.Matches(message)) continue;
+    changed = watchdogs_[i].OnMatch(tick, spec.watchdogs[i], message) || changed;
+  }
+  return changed;
+}
+
+bool DialectMachine::OnTimer(const Tick& tick, const DialectSpec& spec) {
+  bool changed = false;
+  for (size_t i = 0; i < watchdogs_.size(); ++i) {
+    changed = watchdogs_[i].OnTimer(tick, spec.watchdogs[i]) || changed;
+  }
+  return changed;
+}
+
+const WatchdogMachine* DialectMachine::dead() const {
+  const auto found = std::find_if(watchdogs_.begin(), watchdogs_.end(),
+                                  [](const WatchdogMachine& watchdog) { return watchdog.on() && watchdog.dead(); });
+  return found == watchdogs_.end() ? nullptr : &*found;
+}
+
+TimePoint DialectMachine::NextDeadline(const DialectSpec& spec) const {
+  TimePoint next = StepDeadline(spec);
+  for (const WatchdogMachine& watchdog : watchdogs_) next = std::min(next, watchdog.NextDeadline());
+  return next;
+}
+
+TimePoint DialectMachine::VerdictDeadline(const DialectSpec& spec) const {
+  TimePoint next = StepDeadline(spec);
+  for (const WatchdogMachine& watchdog : watchdogs_) next = std::min(next, watchdog.DeathDeadline());
+  return next;
+}
+
+}  // namespace holter::core

@@ -1,0 +1,119 @@
+// What one session remembers of its dialect: values, the open script, watchdogs, computed durations, what may still be
+// sent. The SessionMachine asks and acts; sessions without a dialect have none of this.
+//
+//   OnOpened ──▶ opening (the script's steps) ──BeginBeats──▶ watching ──OnLost──▶ (nothing)
+//
+// One thread at a time, that of the session's machine. The declaration stays in the shared spec and is handed to each
+// call.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "core/decoder.h"
+#include "core/dialect_spec.h"
+#include "core/inbound_message.h"
+#include "core/send_budget.h"
+#include "core/session_event.h"
+#include "core/session_spec.h"
+#include "core/value.h"
+#include "core/watchdog_machine.h"
+
+namespace holter::core {
+
+class DialectMachine {
+ public:
+  // Answers in any minute when the spec does not say.
+  static constexpr int kMostAnswers = 6000;
+
+  // Of a session with these parameters; null: none.
+  DialectMachine(const SharedSpec& spec, std::shared_ptr<const ParameterList> parameters);
+
+  // A connection is open: nothing is known but parameters and secrets, and the script begins.
+  void OnOpened(const Tick& tick, const SharedSpec& spec, const OpenInfo& info, Random& random);
+  // The connection is gone, and what it had said.
+  void OnLost(const SharedSpec& spec);
+  // Takes over from the machine of an older declaration with the same scope, script and decoder.
+  void Adopt(const Tick& tick, const SharedSpec& spec, const SharedSpec& old_spec, DialectMachine& old, Random& random);
+
+  // The open script. The present step; null when the script is done.
+  const OpenStepSpec* step(const DialectSpec& spec) const;
+  bool opening() const { return opening_; }
+  // The present step's `send` is on its way, or it has none.
+  bool step_begun() const { return step_begun_; }
+  void BeginStep(TimePoint now);
+  // To the next one. True: the script is done.
+  bool EndStep(const DialectSpec& spec);
+  // True when the present step has waited too long.
+  bool StepExpired(const Tick& tick, const DialectSpec& spec);
+  // "open[2]" and what it waited for.
+  std::string StepName() const;
+
+  // The script is done: watchdogs begin.
+  void BeginWatching(const Tick& tick, const SharedSpec& spec, Random& random);
+
+  // Values. False: one of them is not in the message. `timing_changed` is set when a value has changed that durations
+  // are computed from.
+  bool TakeAll(const std::vector<CaptureSpec>& captures, const InboundMessage& message, bool& timing_changed);
+  // By every rule that fits. True when a value has changed that durations are computed from.
+  bool Capture(const DialectSpec& spec, const InboundMessage& message);
+  // There is a value, and it is neither zero nor false nor empty.
+  bool Holds(const std::optional<size_t>& slot) const;
+  const ValueStore& values() const { return values_; }
+
+  // The durations of heartbeat `i` (as SessionMachine counts them) that hold now, if any are computed, and whether
+  // there is an interval at all.
+  const Cadence& cadence(size_t i) const { return cadences_[i].cadence; }
+  bool is_on(size_t i) const { return cadences_[i].on; }
+  // Computes all durations anew. True when one has changed.
+  bool Compute(const SharedSpec& spec, Random& random);
+
+  // Watchdogs. Each says true when health may have changed.
+  bool Watch(const Tick& tick, const DialectSpec& spec, const InboundMessage& message);
+  bool OnTimer(const Tick& tick, const DialectSpec& spec);
+  const std::vector<WatchdogMachine>& watchdogs() const { return watchdogs_; }
+  // The one that has died; null if none.
+  const WatchdogMachine* dead() const;
+
+  // False: `most` a minute are sent already.
+  bool TakeFromBudget(TimePoint now, int most) { return budget_.Take(now, most); }
+
+  // What the script and the watchdogs wait for, at the earliest; kNever if for nothing.
+  TimePoint NextDeadline(const DialectSpec& spec) const;
+  // When OnTimer or StepExpired could end the session.
+  TimePoint VerdictDeadline(const DialectSpec& spec) const;
+
+  Decoder& decoder() { return decoder_; }
+
+ private:
+  struct Timing {
+    Cadence cadence;
+    bool on = true;
+  };
+
+  void ForgetCaptured(const DialectSpec& spec);
+  void SetLimits(const DialectSpec& spec, Random& random);
+  WatchdogMachine::Limits LimitsOf(const WatchdogSpec& spec, Random& random) const;
+  TimePoint StepDeadline(const DialectSpec& spec) const;
+
+  std::shared_ptr<const ParameterList> parameters_;
+  ValueStore values_;
+  Decoder decoder_;
+  std::vector<Timing> cadences_;  // of all heartbeats if any is computed, else none
+  std::vector<WatchdogMachine> watchdogs_;
+  SendBudget budget_;
+  TimePoint step_since_{};
+  uint8_t step_ = 0;
+  uint8_t step_excuses_ = 0;
+  bool opening_ = false;
+  bool step_begun_ = false;
+};
+
+}  // namespace holter::core

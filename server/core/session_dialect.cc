@@ -1,0 +1,208 @@
+// What a session says and hears besides its heartbeats: the open script, captures, answers, watchdogs and ends.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/duration_text.h"
+#include "core/session_machine.h"
+
+namespace holter::core {
+namespace {
+
+constexpr uint16_t kNormalClosure = 1000;
+
+Path PathOf(const LinkState& link) { return link.unacked_bytes ? Path::kNetwork : Path::kPeer; }
+
+}  // namespace
+
+void SessionMachine::SendMessage(const Tick& tick, const MessageTemplate& message, const InboundMessage* question,
+                                 ActionList& out) {
+  const BeatVariables variables = DrawVariables(traffic_.messages_out + 1, tick.wall, message.NeedsRandom(), *random_);
+  const TemplateInput input{.variables = &variables, .values = &dialect_->values(), .question = question};
+  std::string payload;
+  message.Expand(input, payload);
+  const FrameKind kind = message.KindFor(input);
+  if (kind != FrameKind::kPong) ++traffic_.messages_out;
+  out.emplace_back(SendAction{.kind = kind, .payload = std::move(payload), .secret = message.HoldsSecret()});
+  PutOffIdle(tick.now, true);
+}
+
+void SessionMachine::RunScript(const Tick& tick, ActionList& out) {
+  while (const OpenStepSpec* step = dialect_->step(spec_->dialect)) {
+    if (!dialect_->step_begun()) {
+      dialect_->BeginStep(tick.now);
+      if (step->send) SendMessage(tick, *step->send, nullptr, out);
+    }
+    if (step->await) return;
+    dialect_->EndStep(spec_->dialect);
+  }
+  BeginBeats(tick, out);
+}
+
+bool SessionMachine::ScriptTakes(const Tick& tick, const InboundMessage& message, ActionList& out) {
+  const OpenStepSpec* const step = dialect_->step(spec_->dialect);
+  if (step == nullptr || !step->await || !step->await->Matches(message)) return false;
+  bool timing_changed = false;
+  if (!dialect_->TakeAll(step->capture, message, timing_changed)) {
+    FailScript(tick, "a value to capture is not in what it awaited, or is no number", {}, out);
+    return true;
+  }
+  if (timing_changed) Recompute(tick, out);
+  dialect_->EndStep(spec_->dialect);
+  RunScript(tick, out);
+  return true;
+}
+
+void SessionMachine::FailScript(const Tick& tick, std::string_view what, const LinkState& link, ActionList& out) {
+  GiveUp(tick,
+         {.then = RetryClass::kBackOff,
+          .reason = Reason::kOpenScript,
+          .path = PathOf(link),
+          .detail = fmt::format("{}: {}", dialect_->StepName(), what),
+          .retry_after = std::nullopt},
+         "opening failed", out);
+}
+
+void SessionMachine::BeginBeats(const Tick& tick, ActionList& out) {
+  dialect_->BeginWatching(tick, *spec_, *random_);
+  for (size_t i = 0; i < HeartbeatCount(); ++i) {
+    if (IsApp(i)) StartHeartbeat(tick, i);
+  }
+  JudgeHealth(tick, out);
+  SendDue(tick, out);
+}
+
+void SessionMachine::OnDecoded(const Tick& tick, const InboundMessage& message, ActionList& out) {
+  PutOffIdle(tick.now, false);
+  if (!dialect_) {
+    if (!Refused(tick, message, out)) AnswerBeats(tick, message, out);
+    return;
+  }
+  bool asks = true;
+  if (dialect_->opening()) {
+    if (ScriptTakes(tick, message, out)) return;
+  } else {
+    if (dialect_->Capture(spec_->dialect, message)) Recompute(tick, out);
+    if (Refused(tick, message, out)) return;
+    asks = !AnswerBeats(tick, message, out);
+    if (!IsOpen()) return;
+  }
+  if (asks) AnswerQuestion(tick, message, out);
+  if (!IsOpen()) return;
+  if (dialect_->Watch(tick, spec_->dialect, message)) {
+    if (dialect_->dead() != nullptr) return DieOfWatchdog(tick, {}, out);
+    last_alive_ = tick.now;
+    JudgeHealth(tick, out);
+  }
+  EndIfTold(tick, message, out);
+}
+
+void SessionMachine::OnControl(const Tick& tick, const InboundMessage& message, ActionList& out) {
+  if (dialect_->opening()) return;
+  if (dialect_->Capture(spec_->dialect, message)) Recompute(tick, out);
+  if (!dialect_->Watch(tick, spec_->dialect, message)) return;
+  if (dialect_->dead() != nullptr) return DieOfWatchdog(tick, {}, out);
+  last_alive_ = tick.now;
+  JudgeHealth(tick, out);
+}
+
+void SessionMachine::AnswerQuestion(const Tick& tick, const InboundMessage& message, ActionList& out) {
+  for (const AnswerSpec& rule : spec_->dialect.answers) {
+    if (!dialect_->Holds(rule.only_if) || !rule.when.Matches(message)) continue;
+    bool timing_changed = false;
+    dialect_->TakeAll(rule.capture, message, timing_changed);
+    if (timing_changed) Recompute(tick, out);
+    const int declared = spec_->dialect.sends_per_minute;
+    if (!dialect_->TakeFromBudget(tick.now, declared == 0 ? DialectMachine::kMostAnswers : declared)) {
+      return GiveUp(tick,
+                    {.then = RetryClass::kSlow,
+                     .reason = Reason::kSendBudget,
+                     .path = Path::kPeer,
+                     .detail = "the peer asks more often than limits.sends_per_minute lets us answer",
+                     .retry_after = std::nullopt},
+                    "too many questions", out);
+    }
+    if (rule.send) SendMessage(tick, *rule.send, &message, out);
+    if (!rule.beat_now || dialect_->opening()) return;
+    const size_t beat = *rule.beat_now + (spec_->protocol.active ? 1 : 0);
+    if (!heartbeats_[beat].off()) SendHeartbeat(tick, beat, out);
+    return;
+  }
+}
+
+void SessionMachine::EndIfTold(const Tick& tick, const InboundMessage& message, ActionList& out) {
+  using End = EndSpec::Verdict;
+  for (const EndSpec& rule : spec_->dialect.ends) {
+    if (!dialect_->Holds(rule.only_if) || !rule.when.Matches(message)) continue;
+    bool timing_changed = false;
+    dialect_->TakeAll(rule.capture, message, timing_changed);
+    std::string url;
+    if (rule.url) {
+      const BeatVariables variables = DrawVariables(0, tick.wall, rule.url->NeedsRandom(), *random_);
+      rule.url->Expand({.variables = &variables, .values = &dialect_->values(), .question = &message}, url);
+    }
+    Loss loss{.then = RetryClass::kBackOff,
+              .reason = Reason::kTerminalMessage,
+              .path = Path::kUnknown,
+              .detail = fmt::format("the peer said a word that ends the session (ends[{}])",
+                                    &rule - spec_->dialect.ends.data()),
+              .retry_after = std::nullopt};
+    const bool goes_away = rule.verdict == End::kReconnect || (rule.verdict == End::kMigrate && !migrated_);
+    if (goes_away) loss.then = RetryClass::kAtOnce;
+    if (rule.verdict == End::kNever) {
+      loss.then = RetryClass::kNever;
+      out.emplace_back(
+          DropAction{.manner = DropAction::Manner::kPolite, .code = kNormalClosure, .reason = "told not to come back"});
+      return Lose(tick, std::move(loss), out);
+    }
+    SetRare(&RareTexts::migrate_url, std::move(url));
+    return GiveUp(tick, std::move(loss), "told to end", out);
+  }
+}
+
+void SessionMachine::Recompute(const Tick& tick, ActionList& out) {
+  std::vector<Cadence> before;
+  std::vector<bool> was_on;
+  if (spec_->dialect.computes) {
+    for (size_t i = 0; i < HeartbeatCount(); ++i) {
+      before.push_back(CadenceOf(i));
+      was_on.push_back(dialect_->is_on(i));
+    }
+  }
+  if (!dialect_->Compute(*spec_, *random_)) return;
+  for (size_t i = 0; i < before.size(); ++i) {
+    if (opening() && IsApp(i)) continue;  // they begin when the script is done
+    if (dialect_->is_on(i) != was_on[i]) {
+      StartHeartbeat(tick, i);
+    } else if (dialect_->is_on(i)) {
+      heartbeats_[i].Reschedule(tick.now, before[i], CadenceOf(i));
+    }
+  }
+  if (opening()) return;
+  JudgeHealth(tick, out);
+  SendDue(tick, out);
+}
+
+bool SessionMachine::JudgeDialect(const Tick& tick, const LinkState& link, ActionList& out) {
+  if (dialect_->StepExpired(tick, spec_->dialect)) {
+    const Duration within = dialect_->step(spec_->dialect)->within;
+    FailScript(tick, fmt::format("what it awaited did not come within {}", FormatDuration(within)), link, out);
+    return false;
+  }
+  dialect_->OnTimer(tick, spec_->dialect);
+  if (dialect_->dead() == nullptr) return true;
+  DieOfWatchdog(tick, link, out);
+  return false;
+}
+
+void SessionMachine::DieOfWatchdog(const Tick& tick, const LinkState& link, ActionList& out) {
+  GiveUp(tick,
+         {.then = RetryClass::kBackOff,
+          .reason = Reason::kWatchdog,
+          .path = PathOf(link),
+          .detail = dialect_->dead()->detail(),
+          .retry_after = std::nullopt},
+         "nothing was heard", out);
+}
+
+}  // namespace holter::core

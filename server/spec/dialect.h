@@ -1,0 +1,13 @@
+// What is said and heard besides heartbeats: open script, captures, answers, watchdogs, ends.
+#pragma once
+
+#include "core/session_spec.h"
+#include "holter/v1/session.pb.h"
+#include "spec/field_path.h"
+
+namespace holter::spec {
+
+// `out.dialect.scope` and `out.beats` are there already; the names of beats are known to answers.
+void CompileDialect(const v1::SessionSpec& spec, const FieldPath& at, core::SharedSpec& out);
+
+}  // namespace holter::spec

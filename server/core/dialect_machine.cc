@@ -48,6 +48,7 @@ void DialectMachine::OnOpened(const Tick& tick, const SharedSpec& spec, const Op
   ForgetCaptured(spec.dialect);
   for (const auto& [slot, secret] : info.secrets) values_.Set(slot, Value::Kind::kText, secret.Reveal());
   decoder_.Reset();
+  said_ = 0;
   step_ = 0;
   step_since_ = tick.now;
   step_excuses_ = 0;
@@ -78,6 +79,7 @@ void DialectMachine::Adopt(const Tick& tick, const SharedSpec& spec, const Share
   values_ = std::move(old.values_);
   decoder_ = std::move(old.decoder_);
   budget_ = old.budget_;
+  said_ = old.said_;
   step_ = old.step_;
   step_since_ = old.step_since_;
   step_excuses_ = old.step_excuses_;

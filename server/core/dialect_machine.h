@@ -82,6 +82,8 @@ class DialectMachine {
   // The one that has died; null if none.
   const WatchdogMachine* dead() const;
 
+  // ${seq} of what the script and the answers say: 1, 2, … per connection.
+  uint64_t NextSeq() { return ++said_; }
   // False: `most` a minute are sent already.
   bool TakeFromBudget(TimePoint now, int most) { return budget_.Take(now, most); }
 
@@ -110,6 +112,7 @@ class DialectMachine {
   std::vector<WatchdogMachine> watchdogs_;
   SendBudget budget_;
   TimePoint step_since_{};
+  uint32_t said_ = 0;
   uint8_t step_ = 0;
   uint8_t step_excuses_ = 0;
   bool opening_ = false;

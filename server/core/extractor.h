@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -9,7 +10,7 @@
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "core/inbound_message.h"
-#include "core/matcher.h"
+#include "core/json_pointer.h"
 #include "core/value.h"
 
 namespace holter::core {
@@ -22,6 +23,8 @@ class Extractor {
   static Extractor Json(JsonPointer pointer, std::optional<JsonPointer> inside = std::nullopt);
   // The first group of the expression, or all that matches.
   static absl::StatusOr<Extractor> Regex(std::string_view pattern);
+  // The group of the expression, from 1. INVALID_ARGUMENT when it has not so many.
+  static absl::StatusOr<Extractor> RegexGroup(std::string_view pattern, int group);
   // "5.2".
   static absl::StatusOr<Extractor> Protobuf(std::string_view path);
   // "6:14", "8:", "8:12 u32".

@@ -1,169 +1,165 @@
 #include "core/matcher.h"
 
-#include <re2/re2.h>
+#include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "absl/status/status.h"
-#include "core/json_value.h"
+#include "core/byte_pattern.h"
+#include "core/protobuf_path.h"
+#include "core/regular_expression.h"
 
 namespace holter::core {
 namespace {
 
-constexpr int64_t kRegexMemory = int64_t{1} << 20;  // of one compiled pattern, shared by all sessions that use it
-
-// A condition whose value is ready to be compared.
-struct CompiledCondition {
-  JsonCondition declared;
-  std::string canonical;
+struct CompiledProtobuf {
+  ProtobufPath path;
+  std::optional<std::string> equals;
 };
 
-const JsonPointer* PointerOf(const Correlation* correlation) {
-  return correlation == nullptr ? nullptr : std::get_if<JsonPointer>(&correlation->place);
+bool Holds(const CompiledProtobuf& condition, std::string_view message) {
+  return condition.path.Visit(message, [&condition](const ProtobufPath::Field& field) {
+    if (!condition.equals) return true;
+    return field.is_number ? *condition.equals == fmt::format_int(field.number).c_str()
+                           : *condition.equals == field.bytes;
+  });
 }
 
-// True when all conditions hold and, if there is a pointer, a string or number stands at it.
-bool JsonMatches(std::string_view message, const std::vector<CompiledCondition>& conditions, const JsonPointer* pointer,
-                 std::string* echo) {
-  std::vector<const std::vector<std::string>*> places;
-  places.reserve(conditions.size() + 1);
-  for (const CompiledCondition& condition : conditions) places.push_back(&condition.declared.pointer.tokens);
-  if (pointer != nullptr) places.push_back(&pointer->tokens);
-  std::vector<std::optional<JsonFound>> found;
-  if (!FindInJson(message, places, found)) return false;
-  for (size_t i = 0; i < conditions.size(); ++i) {
-    if (!found[i] || found[i]->canonical != conditions[i].canonical) return false;
+bool Fits(MatchedFrame wanted, InboundKind kind) {
+  switch (wanted) {
+    case MatchedFrame::kData:
+      return kind == InboundKind::kText || kind == InboundKind::kBinary;
+    case MatchedFrame::kText:
+      return kind == InboundKind::kText;
+    case MatchedFrame::kBinary:
+      return kind == InboundKind::kBinary;
+    case MatchedFrame::kPing:
+      return kind == InboundKind::kPing;
+    case MatchedFrame::kPong:
+      return kind == InboundKind::kPong;
   }
-  if (pointer == nullptr) return true;
-  if (!found.back() || !found.back()->scalar) return false;
-  *echo = std::move(*found.back()->scalar);
-  return true;
+  return false;
 }
 
-absl::StatusOr<std::string> UnescapeToken(std::string_view token) {
-  std::string plain;
-  for (size_t i = 0; i < token.size(); ++i) {
-    if (token[i] != '~') {
-      plain += token[i];
-      continue;
-    }
-    ++i;
-    if (i == token.size() || (token[i] != '0' && token[i] != '1')) {
-      return absl::InvalidArgumentError("expected ~0 (for ~) or ~1 (for /) after ~ in a JSON pointer (RFC 6901)");
-    }
-    plain += token[i] == '0' ? '~' : '/';
-  }
-  return plain;
+absl::Status In(std::string_view field, const absl::Status& status) {
+  return absl::InvalidArgumentError(fmt::format("{}: {}", field, std::string(status.message())));
+}
+
+bool SameParts(const MatcherParts& a, const MatcherParts& b) {
+  return a.frame == b.frame && a.prefix == b.prefix && a.text == b.text && a.regex == b.regex && a.bytes == b.bytes &&
+         a.length == b.length && a.json == b.json && a.protobuf == b.protobuf && a.any == b.any && a.all == b.all &&
+         a.none == b.none;
 }
 
 }  // namespace
 
-absl::StatusOr<JsonPointer> JsonPointer::Parse(std::string_view text) {
-  JsonPointer pointer;
-  if (text.empty()) return pointer;
-  if (!text.starts_with('/')) {
-    return absl::InvalidArgumentError("expected a JSON pointer (RFC 6901): empty, or starting with \"/\"");
-  }
-  for (size_t begin = 1; begin <= text.size();) {
-    const size_t end = std::min(text.find('/', begin), text.size());
-    absl::StatusOr<std::string> token = UnescapeToken(text.substr(begin, end - begin));
-    if (!token.ok()) return token.status();
-    pointer.tokens.push_back(*std::move(token));
-    begin = end + 1;
-  }
-  return pointer;
-}
-
 struct Matcher::Impl {
-  enum class Kind : uint8_t { kText, kBytes, kRegex, kJson };
+  MatcherParts parts;
+  std::optional<std::string> whole;  // what the whole message has to be: text, or bytes of a plain pattern
+  std::shared_ptr<const re2::RE2> regex;
+  std::optional<BytePattern> bytes;
+  std::vector<CompiledCondition> json;
+  std::vector<CompiledProtobuf> protobuf;
 
-  Kind kind = Kind::kText;
-  std::string text;  // text, bytes or pattern
-  std::unique_ptr<const re2::RE2> regex;
-  std::vector<CompiledCondition> conditions;
-
-  bool Matches(std::string_view message) const {
-    switch (kind) {
-      case Kind::kText:
-      case Kind::kBytes:
-        return message == text;
-      case Kind::kRegex:
-        return re2::RE2::PartialMatch(re2::StringPiece(message.data(), message.size()), *regex);
-      case Kind::kJson:
-        return JsonMatches(message, conditions, nullptr, nullptr);
-    }
-    return false;
-  }
-
-  bool MatchesGroup(std::string_view message, int group, std::string& echo) const {
-    if (kind != Kind::kRegex || group < 1 || group > regex->NumberOfCapturingGroups()) return false;
-    std::vector<re2::StringPiece> groups(static_cast<size_t>(group) + 1);
-    const re2::StringPiece all(message.data(), message.size());
-    if (!regex->Match(all, 0, all.size(), re2::RE2::UNANCHORED, groups.data(), group + 1)) return false;
-    if (groups.back().data() == nullptr) return false;
-    echo.assign(groups.back().data(), groups.back().size());
-    return true;
-  }
+  absl::Status CompileParts();
+  bool Matches(const InboundMessage& message) const;
+  bool Combine(const InboundMessage& message) const;
 };
 
+absl::Status Matcher::Impl::CompileParts() {
+  whole = parts.text;
+  if (!parts.regex.empty()) {
+    auto compiled = CompileRegex(parts.regex);
+    if (!compiled.ok()) return In("regex", compiled.status());
+    regex = *std::move(compiled);
+  }
+  if (!parts.bytes.empty()) {
+    auto compiled = BytePattern::Parse(parts.bytes);
+    if (!compiled.ok()) return In("bytes", compiled.status());
+    bytes = *std::move(compiled);
+  }
+  for (size_t i = 0; i < parts.json.size(); ++i) {
+    auto compiled = CompiledCondition::Compile(parts.json[i]);
+    if (!compiled.ok()) {
+      // Its message begins with the field of the condition.
+      return absl::InvalidArgumentError(fmt::format("json[{}].{}", i, std::string(compiled.status().message())));
+    }
+    json.push_back(*std::move(compiled));
+  }
+  for (size_t i = 0; i < parts.protobuf.size(); ++i) {
+    auto path = ProtobufPath::Parse(parts.protobuf[i].path);
+    if (!path.ok()) return In(fmt::format("protobuf[{}].path", i), path.status());
+    protobuf.push_back({.path = *std::move(path), .equals = parts.protobuf[i].equals});
+  }
+  return absl::OkStatus();
+}
+
+bool Matcher::Impl::Matches(const InboundMessage& message) const {
+  if (!Fits(parts.frame, message.kind()) || !message.bytes().starts_with(parts.prefix)) return false;
+  const std::string_view rest = message.bytes().substr(parts.prefix.size());
+  if (whole && rest != *whole) return false;
+  if (parts.length && (rest.size() < parts.length->first || rest.size() > parts.length->second)) return false;
+  if (bytes && !bytes->Matches(rest)) return false;
+  if (!json.empty()) {
+    const JsonTape* const tape = message.Json(parts.prefix.size());
+    if (tape == nullptr) return false;
+    for (const CompiledCondition& condition : json) {
+      if (!condition.Holds(*tape)) return false;
+    }
+  }
+  if (regex != nullptr && !re2::RE2::PartialMatch(ToPiece(rest), *regex)) return false;
+  for (const CompiledProtobuf& condition : protobuf) {
+    if (!Holds(condition, rest)) return false;
+  }
+  return Combine(message);
+}
+
+// The matchers inside look at the whole message.
+bool Matcher::Impl::Combine(const InboundMessage& message) const {
+  const auto matches = [&message](const Matcher& matcher) { return matcher.Matches(message); };
+  return (parts.any.empty() || std::any_of(parts.any.begin(), parts.any.end(), matches)) &&
+         std::all_of(parts.all.begin(), parts.all.end(), matches) &&
+         std::none_of(parts.none.begin(), parts.none.end(), matches);
+}
+
+Matcher Matcher::Anything() { return *Compile({}); }
+
 Matcher Matcher::Text(std::string text) {
-  auto impl = std::make_shared<Impl>();
-  impl->kind = Impl::Kind::kText;
-  impl->text = std::move(text);
-  return Matcher(std::move(impl));
+  MatcherParts parts;
+  parts.text = std::move(text);
+  return *Compile(std::move(parts));
 }
 
 absl::StatusOr<Matcher> Matcher::Regex(std::string_view pattern) {
-  re2::RE2::Options options;
-  options.set_log_errors(false);
-  options.set_max_mem(kRegexMemory);
-  auto impl = std::make_shared<Impl>();
-  impl->kind = Impl::Kind::kRegex;
-  impl->text = std::string(pattern);
-  impl->regex = std::make_unique<re2::RE2>(re2::StringPiece(pattern.data(), pattern.size()), options);
-  if (!impl->regex->ok())
-    return absl::InvalidArgumentError("expected a regular expression (RE2): " + impl->regex->error());
-  return Matcher(std::move(impl));
+  MatcherParts parts;
+  parts.regex = std::string(pattern);
+  return Compile(std::move(parts));
 }
 
-Matcher Matcher::Bytes(std::string bytes) {
-  auto impl = std::make_shared<Impl>();
-  impl->kind = Impl::Kind::kBytes;
-  impl->text = std::move(bytes);
-  return Matcher(std::move(impl));
-}
+Matcher Matcher::Bytes(std::string bytes) { return Text(std::move(bytes)); }
 
 absl::StatusOr<Matcher> Matcher::Json(std::vector<JsonCondition> conditions) {
+  MatcherParts parts;
+  parts.json = std::move(conditions);
+  return Compile(std::move(parts));
+}
+
+absl::StatusOr<Matcher> Matcher::Compile(MatcherParts parts) {
   auto impl = std::make_shared<Impl>();
-  impl->kind = Impl::Kind::kJson;
-  for (JsonCondition& condition : conditions) {
-    absl::StatusOr<std::string> canonical = CanonicalJson(condition.equals);
-    if (!canonical.ok()) return canonical.status();
-    impl->conditions.push_back({.declared = std::move(condition), .canonical = *std::move(canonical)});
-  }
+  impl->parts = std::move(parts);
+  if (absl::Status status = impl->CompileParts(); !status.ok()) return status;
   return Matcher(std::move(impl));
 }
 
-bool Matcher::Matches(std::string_view message) const { return impl_->Matches(message); }
+bool Matcher::Matches(const InboundMessage& message) const { return impl_->Matches(message); }
 
-bool Matcher::MatchesWithEcho(std::string_view message, const Correlation& correlation, std::string& echo) const {
-  const JsonPointer* pointer = PointerOf(&correlation);
-  if (pointer == nullptr) return impl_->MatchesGroup(message, std::get<int>(correlation.place), echo);
-  if (impl_->kind != Impl::Kind::kJson && !impl_->Matches(message)) return false;
-  return JsonMatches(message, impl_->conditions, pointer, &echo);
-}
-
-int Matcher::GroupCount() const {
-  return impl_->kind == Impl::Kind::kRegex ? impl_->regex->NumberOfCapturingGroups() : 0;
+bool Matcher::LooksAtControl() const {
+  return impl_->parts.frame == MatchedFrame::kPing || impl_->parts.frame == MatchedFrame::kPong;
 }
 
 bool operator==(const Matcher& a, const Matcher& b) {
-  if (a.impl_ == b.impl_) return true;
-  return a.impl_->kind == b.impl_->kind && a.impl_->text == b.impl_->text &&
-         std::equal(a.impl_->conditions.begin(), a.impl_->conditions.end(), b.impl_->conditions.begin(),
-                    b.impl_->conditions.end(), [](const auto& x, const auto& y) { return x.declared == y.declared; });
+  return a.impl_ == b.impl_ || SameParts(a.impl_->parts, b.impl_->parts);
 }
 
 }  // namespace holter::core

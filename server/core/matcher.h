@@ -13,34 +13,9 @@
 
 #include "absl/status/statusor.h"
 #include "core/inbound_message.h"
+#include "core/json_condition.h"
 
 namespace holter::core {
-
-// RFC 6901, compiled.
-struct JsonPointer {
-  std::vector<std::string> tokens;
-
-  // "" is the whole document. The message of the error tells what was expected.
-  static absl::StatusOr<JsonPointer> Parse(std::string_view text);
-
-  friend bool operator==(const JsonPointer&, const JsonPointer&) = default;
-};
-
-enum class JsonType : uint8_t { kAny, kNull, kBoolean, kNumber, kString, kArray, kObject };
-
-// Everything that is set has to hold of the value at `pointer`.
-struct JsonCondition {
-  JsonPointer pointer;
-  std::optional<JsonPointer> inside;  // the value at `pointer` is a string that holds JSON
-  std::vector<std::string> one_of;    // JSON texts; numbers compare as numbers; empty: any value
-  std::optional<bool> exists;
-  JsonType type = JsonType::kAny;
-  std::optional<double> at_least;
-  std::optional<double> below;
-  std::string regex;  // RE2; empty: none
-
-  friend bool operator==(const JsonCondition&, const JsonCondition&) = default;
-};
 
 // A field of a Protobuf message by numbers, without a schema.
 struct ProtobufCondition {

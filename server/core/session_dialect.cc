@@ -17,7 +17,7 @@ Path PathOf(const LinkState& link) { return link.unacked_bytes ? Path::kNetwork 
 
 void SessionMachine::SendMessage(const Tick& tick, const MessageTemplate& message, const InboundMessage* question,
                                  ActionList& out) {
-  const BeatVariables variables = DrawVariables(traffic_.messages_out + 1, tick.wall, message.NeedsRandom(), *random_);
+  const BeatVariables variables = DrawVariables(dialect_->NextSeq(), tick.wall, message.NeedsRandom(), *random_);
   const TemplateInput input{.variables = &variables, .values = &dialect_->values(), .question = question};
   std::string payload;
   message.Expand(input, payload);

@@ -1,7 +1,6 @@
 #include "spec/convert.h"
 
 #include <fmt/format.h>
-#include <optional>
 
 #include <algorithm>
 #include <optional>

@@ -27,7 +27,7 @@ core::BeatSpec Question() {
   beat.cadence = {.interval = seconds(15), .timeout = seconds(5)};
   beat.send = *core::MessageTemplate::FromText("q${seq}");
   beat.expect = *core::Matcher::Regex("^a(\\d+)$");
-  beat.correlate = core::Correlation{.place = 1, .variable = core::Variable::kSeq};
+  beat.correlate = core::Correlation{.place = *core::Extractor::Regex("^a(\\d+)$"), .variable = core::Variable::kSeq};
   return beat;
 }
 

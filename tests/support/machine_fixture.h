@@ -42,7 +42,7 @@ inline core::BeatSpec EchoBeat(std::string name) {
   beat.cadence = {.interval = seconds(10), .timeout = seconds(4)};
   beat.send = Text("q${seq}");
   beat.expect = *core::Matcher::Regex("^a(\\d+)$");
-  beat.correlate = core::Correlation{.place = 1, .variable = core::Variable::kSeq};
+  beat.correlate = core::Correlation{.place = *core::Extractor::Regex("^a(\\d+)$"), .variable = core::Variable::kSeq};
   return beat;
 }
 

@@ -52,7 +52,7 @@ TEST_F(SessionBeats, SendsAFrameAndCountsIt) {
 
 TEST_F(SessionBeats, HexGivesABinaryFrame) {
   BeatSpec beat = EchoBeat("app");
-  beat.send = *MessageTemplate::FromHex("01 02");
+  beat.send = *MessageTemplate::FromBytes("01 02");
   beat.expect = Matcher::Bytes("\x03");
   beat.correlate.reset();
   MakeOpen(With(beat));
@@ -105,7 +105,7 @@ TEST_F(SessionBeats, EchoesOfTimeAndUuid) {
     BeatSpec beat = EchoBeat("app");
     beat.send = Text(variable == Variable::kUuid ? "${uuid}" : "${unix_ms}");
     beat.expect = *Matcher::Regex("^re:(.*)$");
-    beat.correlate = Correlation{.place = 1, .variable = variable};
+    beat.correlate = Correlation{.place = *Extractor::Regex("^re:(.*)$"), .variable = variable};
     MakeOpen(With(beat));
     const std::string sent = Only<SendAction>().payload;
     Message("re:" + sent + "0");
@@ -118,8 +118,8 @@ TEST_F(SessionBeats, EchoesOfTimeAndUuid) {
 TEST_F(SessionBeats, JsonTokensAnswerAsText) {
   BeatSpec beat = EchoBeat("app");
   beat.send = *MessageTemplate::FromJson(R"({"op":"ping","id":"${seq}"})");
-  beat.expect = *Matcher::Json({{.pointer = *JsonPointer::Parse("/op"), .equals = "\"pong\""}});
-  beat.correlate = Correlation{.place = *JsonPointer::Parse("/id"), .variable = Variable::kSeq};
+  beat.expect = *Matcher::Json({{.pointer = *JsonPointer::Parse("/op"), .one_of = {"\"pong\""}}});
+  beat.correlate = Correlation{.place = Extractor::Json(*JsonPointer::Parse("/id")), .variable = Variable::kSeq};
   MakeOpen(With(beat));
   EXPECT_EQ(Only<SendAction>().payload, R"({"op":"ping","id":1})");
   Message(R"({"op":"data","id":1})");
@@ -212,7 +212,7 @@ TEST_F(SessionBeats, AMessageAnswersTheBeatThatClaimsItBest) {
   spec.beats.push_back(EchoBeat("two"));
   spec.beats[1].send = Text("z${uuid}");
   spec.beats[1].expect = *Matcher::Regex("^a(.*)$");
-  spec.beats[1].correlate = Correlation{.place = 1, .variable = Variable::kUuid};
+  spec.beats[1].correlate = Correlation{.place = *Extractor::Regex("^a(.*)$"), .variable = Variable::kUuid};
   MakeOpen(spec);
   const std::string uuid = All<SendAction>()[1].payload.substr(1);
   Message("a" + uuid);

@@ -1,0 +1,283 @@
+// The open script, captures, answers and ends.
+#include "tests/support/dialect_fixture.h"
+
+namespace holter::core {
+namespace {
+
+using holter::testing::DialectFixture;
+using holter::testing::EchoBeat;
+using holter::testing::Member;
+using holter::testing::milliseconds;
+using holter::testing::seconds;
+using ::testing::Test;
+using Payloads = std::vector<std::string>;
+
+class SessionScript : public DialectFixture {
+ protected:
+  // Says hello, waits for a welcome that gives an id, then logs in with it.
+  void Login() {
+    Name("id");
+    dialect().open.push_back(
+        {.send = Template("hello"), .await = Member("/op", "\"welcome\""), .capture = {Take("id", "/id")}});
+    dialect().open.push_back({.send = Template("login ${id}"), .await = Matcher::Text("in"), .within = seconds(3)});
+    spec().beats.push_back(EchoBeat("app"));
+  }
+};
+
+TEST_F(SessionScript, StepsRunInOrderAndThenTheBeatsBegin) {
+  Login();
+  MakeOpenSpec();
+  EXPECT_EQ(Sent(), Payloads{"hello"});
+  EXPECT_TRUE(Status().opening);
+  Message("noise");
+  EXPECT_TRUE(actions_.empty());
+  Message(R"({"op":"welcome","id":9007199254740993})");
+  EXPECT_EQ(Sent(), Payloads{"login 9007199254740993"}) << "as it was written";
+  Message("in");
+  EXPECT_EQ(Sent(), Payloads{"q1"});
+  EXPECT_FALSE(Status().opening);
+  EXPECT_EQ(machine_->health(), Health::kUnknown);
+  Message("a1");
+  EXPECT_EQ(machine_->health(), Health::kHealthy);
+}
+
+TEST_F(SessionScript, StepsWithoutAwaitDoNotWait) {
+  dialect().open.push_back({.send = Template("one")});
+  dialect().open.push_back({.send = Template("two")});
+  spec().beats.push_back(EchoBeat("app"));
+  MakeOpenSpec();
+  EXPECT_EQ(Sent(), (Payloads{"one", "two", "q1"}));
+}
+
+TEST_F(SessionScript, WhatDoesNotComeInTimeEndsTheConnection) {
+  Login();
+  MakeOpenSpec();
+  Message(R"({"op":"welcome","id":1})");
+  RunFor(seconds(3) - milliseconds(1));
+  EXPECT_EQ(machine_->state(), State::kOpen);
+  EXPECT_TRUE(machine_->VerdictDue(tick_.now + milliseconds(1)));
+  RunFor(milliseconds(1));
+  EXPECT_EQ(Status().reason, Reason::kOpenScript);
+  EXPECT_EQ(Status().detail, "open[1]: what it awaited did not come within 3s");
+  EXPECT_EQ(Only<DropAction>().manner, DropAction::Manner::kFarewell);
+}
+
+TEST_F(SessionScript, AMissingValueEndsTheConnection) {
+  Login();
+  MakeOpenSpec();
+  Message(R"({"op":"welcome"})");
+  EXPECT_EQ(Status().reason, Reason::kOpenScript);
+  EXPECT_EQ(machine_->health(), Health::kDown);
+}
+
+TEST_F(SessionScript, TimeInWhichWeStoodStillIsNotHeldAgainstThePeer) {
+  Login();
+  MakeOpenSpec();
+  Stall(seconds(30));
+  Timer();
+  EXPECT_EQ(machine_->state(), State::kOpen);
+  RunFor(seconds(10));
+  EXPECT_EQ(Status().reason, Reason::kOpenScript);
+}
+
+TEST_F(SessionScript, TheNextConnectionBeginsAnew) {
+  Login();
+  MakeOpenSpec();
+  Message(R"({"op":"welcome","id":1})");
+  Message("in");
+  Close(1000);
+  RunFor(seconds(2));
+  Open();
+  EXPECT_EQ(Sent(), Payloads{"hello"});
+  Message("in");
+  EXPECT_TRUE(Sent().empty()) << "that step is not due yet";
+}
+
+TEST_F(SessionScript, OnlyTheProtocolBeatsUntilItIsDone) {
+  Login();
+  spec().protocol.active = true;
+  MakeOpenSpec();
+  EXPECT_EQ(Count<PingAction>(), 1);
+  Pong("1");
+  EXPECT_EQ(machine_->health(), Health::kUnknown) << "the beat has not been answered";
+}
+
+TEST_F(SessionScript, QuestionsAreAnsweredWithTheirOwnWords) {
+  dialect().answers.push_back({.when = Member("/op", "\"ping\""),
+                               .send = *MessageTemplate::FromJson(R"({"op":"pong","ts":"${message:/ts}"})",
+                                                                  {.scope = &dialect().scope, .answers = true})});
+  MakeOpenSpec();
+  Message(R"({"op":"ping","ts":18446744073709551617})");
+  EXPECT_EQ(Sent(), Payloads{R"({"op":"pong","ts":18446744073709551617})"});
+  Message(R"({"ts":"17","op":"ping"})");
+  EXPECT_EQ(Sent(), Payloads{R"({"op":"pong","ts":"17"})"});
+  Message("something else");
+  EXPECT_TRUE(Sent().empty());
+}
+
+// Bybit's pong carries op "ping" again.
+TEST_F(SessionScript, AnAnswerIsNeverAnswered) {
+  BeatSpec beat = EchoBeat("app");
+  beat.send = Template("ping");
+  beat.correlate.reset();
+  beat.expect = Member("/ret_msg", "\"pong\"");
+  spec().beats.push_back(beat);
+  dialect().answers.push_back({.when = Member("/op", "\"ping\""), .send = Template("pong")});
+  MakeOpenSpec();
+  for (int copy = 0; copy < 4; ++copy) {
+    Message(R"({"op":"ping","ret_msg":"pong"})");
+    EXPECT_TRUE(Sent().empty()) << copy;
+  }
+  Message(R"({"op":"ping"})");
+  EXPECT_EQ(Sent(), Payloads{"pong"});
+}
+
+TEST_F(SessionScript, WhereAnyMessageIsAnAnswerQuestionsAreAnsweredAllTheSame) {
+  BeatSpec beat = EchoBeat("app");
+  beat.correlate.reset();
+  beat.expect = Matcher::Anything();
+  spec().beats.push_back(beat);
+  dialect().answers.push_back({.when = Matcher::Text("ping"), .send = Template("pong")});
+  MakeOpenSpec();
+  Message("ping");
+  EXPECT_EQ(Sent(), Payloads{"pong"});
+  EXPECT_EQ(machine_->health(), Health::kHealthy);
+}
+
+TEST_F(SessionScript, ABeatIsSentAtOnceWhenThePeerWantsOne) {
+  spec().beats.push_back(EchoBeat("app"));
+  dialect().answers.push_back({.when = Matcher::Text("now"), .beat_now = 0});
+  MakeOpenSpec();
+  Message("now");
+  EXPECT_EQ(Sent(), Payloads{"q2"});
+}
+
+TEST_F(SessionScript, RulesMayWaitForAValue) {
+  const size_t slot = Name("ready");
+  dialect().captures.push_back({.when = std::nullopt, .values = {Take("ready", "/ready")}});
+  dialect().answers.push_back({.when = Matcher::Text("ping"), .send = Template("pong"), .only_if = slot});
+  MakeOpenSpec();
+  for (const std::string_view unready : {"ping", R"({"ready":0})", R"({"ready":false})", R"({"ready":null})"}) {
+    Message(unready);
+    Message("ping");
+    EXPECT_TRUE(Sent().empty()) << unready;
+  }
+  Message(R"({"ready":true})");
+  Message("ping");
+  EXPECT_EQ(Sent(), Payloads{"pong"});
+}
+
+TEST_F(SessionScript, APeerThatAsksTooOftenIsLeft) {
+  dialect().answers.push_back({.when = Matcher::Text("ping"), .send = Template("pong")});
+  dialect().sends_per_minute = 10;
+  MakeOpenSpec();
+  for (int asked = 0; asked < 10; ++asked) {
+    Message("ping");
+    ASSERT_EQ(Sent(), Payloads{"pong"}) << asked;
+  }
+  Message("ping");
+  EXPECT_TRUE(Sent().empty());
+  EXPECT_EQ(Status().reason, Reason::kSendBudget);
+}
+
+TEST_F(SessionScript, BeatsBeyondTheBudgetAreLeftOut) {
+  BeatSpec beat = EchoBeat("app");
+  beat.cadence = {.interval = seconds(1), .timeout = seconds(60)};
+  spec().beats.push_back(beat);
+  dialect().sends_per_minute = 10;
+  MakeOpenSpec();
+  int sent = Count<SendAction>();
+  RunFor(seconds(50));
+  sent += Count<SendAction>();
+  EXPECT_EQ(sent, 10);
+}
+
+TEST_F(SessionScript, WordsEndTheSession) {
+  dialect().ends.push_back({.verdict = EndSpec::Verdict::kDead, .when = Matcher::Text("timeout")});
+  MakeOpenSpec();
+  Message("timeout");
+  EXPECT_EQ(machine_->state(), State::kBackoff);
+  EXPECT_EQ(machine_->health(), Health::kDown);
+  EXPECT_EQ(Status().reason, Reason::kTerminalMessage);
+}
+
+TEST_F(SessionScript, WordsMayEndItForEver) {
+  dialect().ends.push_back({.verdict = EndSpec::Verdict::kNever, .when = Matcher::Text("banned")});
+  MakeOpenSpec();
+  Message("banned");
+  EXPECT_EQ(machine_->state(), State::kStopped);
+  EXPECT_EQ(machine_->NextDeadline(), kNever);
+}
+
+TEST_F(SessionScript, APeerMaySendUsElsewhereOnce) {
+  Name("url");
+  dialect().ends.push_back({.verdict = EndSpec::Verdict::kMigrate,
+                            .when = Member("/op", "\"move\""),
+                            .capture = {Take("url", "/url")},
+                            .url = Template("${url}")});
+  MakeOpenSpec();
+  Advance(seconds(60));
+  Message(R"({"op":"move","url":"wss://other.example/"})");
+  RunFor(seconds(2));
+  EXPECT_EQ(Only<DialAction>().url, "wss://other.example/");
+  FailDial(Reason::kConnectRefused);
+  RunFor(seconds(60));
+  EXPECT_EQ(All<DialAction>().at(0).url, "") << "then the declared one again";
+}
+
+TEST_F(SessionScript, WhatCannotBeUnpackedEndsTheConnection) {
+  dialect().decoder =
+      *DecoderSpec::Compile({{.kind = DecodeStep::Kind::kDecompress, .compression = Compression::kGzip}});
+  MakeOpenSpec();
+  actions_.clear();
+  machine_->OnMessage(tick_, FrameKind::kBinary, "no gzip at all", actions_);
+  EXPECT_EQ(Status().reason, Reason::kDecode);
+  EXPECT_EQ(Status().detail.find("no gzip"), std::string::npos) << "what the peer says is not repeated";
+}
+
+TEST_F(SessionScript, OneFrameMayHoldManyMessages) {
+  dialect().decoder = *DecoderSpec::Compile({{.kind = DecodeStep::Kind::kSplitDelimiter, .text = "\n"}});
+  dialect().answers.push_back({.when = Matcher::Text("ping"), .send = Template("pong")});
+  MakeOpenSpec();
+  Message("ping\nnoise\nping\n");
+  EXPECT_EQ(Sent(), (Payloads{"pong", "pong"}));
+}
+
+TEST_F(SessionScript, SecretsAreMarked) {
+  const size_t slot = *dialect().scope.Add("secret:a/token", Origin::kSecret);
+  dialect().secrets.push_back({.slot = slot, .text = "${secret:a/token}", .secret = true});
+  dialect().open.push_back({.send = Template("auth ${secret:a/token}")});
+  Make(spec());
+  Start();
+  actions_.clear();
+  machine_->OnOpened(tick_, {.peer_address = "192.0.2.1:443", .secrets = {{slot, Secret("open sesame")}}}, actions_);
+  EXPECT_EQ(Sent(), Payloads{"auth open sesame"});
+  EXPECT_TRUE(Only<SendAction>().secret);
+}
+
+TEST_F(SessionScript, ParametersAreEachSessionsOwn) {
+  const size_t slot = *dialect().scope.Add("who", Origin::kParameter);
+  dialect().open.push_back({.send = Template("I am ${who}")});
+  spec_ = std::make_shared<const SharedSpec>(spec());
+  const auto own = std::make_shared<const ParameterList>(ParameterList{{.slot = slot, .text = "feed-1"}});
+  machine_ = std::make_unique<SessionMachine>(spec_, tick_.now, &random_, false, own);
+  Start();
+  Open();
+  EXPECT_EQ(Sent(), Payloads{"I am feed-1"});
+}
+
+TEST_F(SessionScript, ChangedRulesHoldWithoutANewConnection) {
+  Name("id");
+  dialect().open.push_back({.send = std::nullopt, .await = Matcher::Anything(), .capture = {Take("id", "/id")}});
+  dialect().answers.push_back({.when = Matcher::Text("ping"), .send = Template("pong ${id}")});
+  MakeOpenSpec();
+  Message(R"({"id":7})");
+  SharedSpec changed = spec();
+  changed.dialect.answers[0].send = Template("PONG ${id}");
+  Update(changed, false);
+  Message("ping");
+  EXPECT_EQ(Sent(), Payloads{"PONG 7"}) << "what was captured stays";
+}
+
+}  // namespace
+}  // namespace holter::core

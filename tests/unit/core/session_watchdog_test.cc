@@ -1,0 +1,222 @@
+// What has to be heard.
+#include "core/watchdog_machine.h"
+#include "tests/support/dialect_fixture.h"
+
+namespace holter::core {
+namespace {
+
+using holter::testing::DialectFixture;
+using holter::testing::EchoBeat;
+using holter::testing::Member;
+using holter::testing::milliseconds;
+using holter::testing::seconds;
+
+class SessionWatchdog : public DialectFixture {
+ protected:
+  WatchdogSpec& Add(Matcher when, std::string_view within, std::string_view degraded_after = {}) {
+    WatchdogSpec watchdog{.name = "feed", .when = std::move(when)};
+    if (!within.empty()) watchdog.within = Expression(within);
+    if (!degraded_after.empty()) watchdog.degraded_after = Expression(degraded_after);
+    dialect().watchdogs.push_back(std::move(watchdog));
+    return dialect().watchdogs.back();
+  }
+  WatchdogStatus Dog() const { return Status().watchdogs.at(0); }
+  static CheckSpec Check(CheckSpec::Rule rule) {
+    return {.rule = rule, .value = Extractor::Json(*JsonPointer::Parse("/n")).Numeric()};
+  }
+};
+
+TEST_F(SessionWatchdog, WhatItHearsIsProofOfLife) {
+  Add(Matcher::Text("beat"), "5s");
+  MakeOpenSpec();
+  EXPECT_EQ(machine_->health(), Health::kUnknown);
+  Message("noise");
+  EXPECT_EQ(machine_->health(), Health::kUnknown);
+  Message("beat");
+  EXPECT_EQ(machine_->health(), Health::kHealthy);
+  EXPECT_EQ(Status().last_alive, tick_.now);
+  EXPECT_EQ(Dog().matches, 1u);
+  EXPECT_EQ(Dog().last_match, tick_.now);
+}
+
+TEST_F(SessionWatchdog, SilenceIsDeath) {
+  Add(Matcher::Text("beat"), "5s");
+  MakeOpenSpec();
+  Message("beat");
+  RunFor(seconds(4));
+  Message("beat");
+  RunFor(seconds(5) - milliseconds(1));
+  EXPECT_EQ(machine_->state(), State::kOpen);
+  EXPECT_TRUE(machine_->VerdictDue(tick_.now + milliseconds(1)));
+  RunFor(milliseconds(1));
+  EXPECT_EQ(Status().reason, Reason::kWatchdog);
+  EXPECT_EQ(Status().detail, "watchdog \"feed\" heard nothing for 5s");
+  EXPECT_EQ(Status().path, Path::kPeer);
+  EXPECT_EQ(Dog().verdict, Verdict::kDead) << "to be seen until the next connection";
+}
+
+TEST_F(SessionWatchdog, SilenceFromTheBeginningToo) {
+  Add(Matcher::Text("beat"), "5s");
+  MakeOpenSpec();
+  RunFor(seconds(5));
+  EXPECT_EQ(Status().reason, Reason::kWatchdog);
+}
+
+TEST_F(SessionWatchdog, TwoLevels) {
+  Add(Matcher::Text("beat"), "15s", "1500ms");
+  MakeOpenSpec();
+  Message("beat");
+  RunFor(milliseconds(1500));
+  EXPECT_EQ(machine_->health(), Health::kDegraded);
+  EXPECT_EQ(Status().reason, Reason::kWatchdog);
+  Message("beat");
+  EXPECT_EQ(machine_->health(), Health::kHealthy);
+  EXPECT_EQ(Status().reason, Reason::kNone);
+}
+
+TEST_F(SessionWatchdog, TimeInWhichWeStoodStillBeginsAnew) {
+  Add(Matcher::Text("beat"), "5s");
+  MakeOpenSpec();
+  Message("beat");
+  for (int stall = 0; stall < WatchdogMachine::kMostExcuses; ++stall) {
+    Stall(seconds(60));
+    Timer();
+    ASSERT_EQ(machine_->state(), State::kOpen) << stall;
+  }
+  Stall(seconds(60));
+  Timer();
+  EXPECT_EQ(machine_->state(), State::kBackoff) << "a machine that stutters would keep dead peers alive";
+}
+
+TEST_F(SessionWatchdog, CountsFromTheEndOfTheScript) {
+  Add(Matcher::Text("beat"), "5s");
+  dialect().open.push_back({.send = std::nullopt, .await = Matcher::Text("ready")});
+  MakeOpenSpec();
+  RunFor(seconds(8));
+  Message("ready");
+  RunFor(seconds(4));
+  EXPECT_EQ(machine_->state(), State::kOpen);
+  RunFor(seconds(1));
+  EXPECT_EQ(Status().reason, Reason::kWatchdog);
+}
+
+TEST_F(SessionWatchdog, ItsTimeMayComeFromThePeer) {
+  Name("every", milliseconds(1));
+  Name("grace", milliseconds(1));
+  dialect().open.push_back({.send = std::nullopt,
+                            .await = Matcher::Anything(),
+                            .capture = {Take("every", "/pingInterval"), Take("grace", "/pingTimeout")}});
+  Add(Matcher::Text("2"), "${every} + ${grace}");
+  MakeOpenSpec();
+  Message(R"({"pingInterval":300,"pingTimeout":200})");
+  Message("2");
+  RunFor(milliseconds(499));
+  EXPECT_EQ(machine_->health(), Health::kHealthy);
+  RunFor(milliseconds(1));
+  EXPECT_EQ(machine_->health(), Health::kDown);
+}
+
+TEST_F(SessionWatchdog, TheProtocolMayBeFineAndTheFeedDead) {
+  Add(Matcher::Text("tick"), "5s");
+  spec().protocol.active = true;
+  MakeOpenSpec();
+  Pong("1");
+  EXPECT_EQ(machine_->health(), Health::kUnknown);
+  Message("tick");
+  EXPECT_EQ(machine_->health(), Health::kHealthy);
+  RunFor(seconds(5));
+  EXPECT_EQ(Status().reason, Reason::kWatchdog);
+  EXPECT_EQ(Beat(0).verdict, Verdict::kUnknown);
+}
+
+TEST_F(SessionWatchdog, PingsOfThePeerMayBeTheBeat) {
+  MatcherParts parts;
+  parts.frame = MatchedFrame::kPing;
+  Add(*Matcher::Compile(std::move(parts)), "5s");
+  MakeOpenSpec();
+  actions_.clear();
+  machine_->OnPing(tick_, "1700000000", actions_);
+  EXPECT_EQ(machine_->health(), Health::kHealthy);
+  RunFor(seconds(5));
+  EXPECT_EQ(Status().reason, Reason::kWatchdog);
+}
+
+TEST_F(SessionWatchdog, AGapInACounterIsALostMessage) {
+  Add(Matcher::Anything(), "").checks = {Check(CheckSpec::Rule::kStep)};
+  spec().beats.push_back(EchoBeat("app"));
+  MakeOpenSpec();
+  Message("a1");
+  EXPECT_EQ(machine_->health(), Health::kHealthy);
+  Message(R"({"n":17})");
+  Message(R"({"n":"18"})");
+  EXPECT_EQ(machine_->health(), Health::kHealthy);
+  Message(R"({"n":20})");
+  EXPECT_EQ(machine_->health(), Health::kDegraded);
+  EXPECT_EQ(Status().detail, "watchdog \"feed\": a counter went from 18 to 20, expected 19");
+  EXPECT_EQ(Dog().violations, 1u);
+  Message(R"({"n":21})");
+  EXPECT_EQ(machine_->health(), Health::kHealthy);
+}
+
+TEST_F(SessionWatchdog, AFailedCheckMayBeDeadly) {
+  WatchdogSpec& watchdog = Add(Matcher::Anything(), "");
+  watchdog.checks = {Check(CheckSpec::Rule::kStep)};
+  watchdog.checks[0].deadly = true;
+  MakeOpenSpec();
+  Message(R"({"n":1})");
+  Message(R"({"n":3})");
+  EXPECT_EQ(machine_->state(), State::kBackoff);
+  EXPECT_EQ(Status().reason, Reason::kWatchdog);
+}
+
+TEST_F(SessionWatchdog, AHeadHasToGrow) {
+  Add(Matcher::Anything(), "10s").checks = {Check(CheckSpec::Rule::kGrowing)};
+  MakeOpenSpec();
+  Message(R"({"n":100})");
+  for (int i = 0; i < 3; ++i) {
+    RunFor(seconds(4));
+    Message(R"({"n":100})");
+  }
+  EXPECT_EQ(Status().detail, "watchdog \"feed\": a value has not grown for 10s");
+  Message(R"({"n":99})");
+  EXPECT_EQ(Status().detail, "watchdog \"feed\": a value fell from 100 to 99");
+  Message(R"({"n":101})");
+  EXPECT_EQ(machine_->health(), Health::kHealthy);
+}
+
+TEST_F(SessionWatchdog, TimesHaveToBeFresh) {
+  WatchdogSpec& watchdog = Add(Matcher::Anything(), "60s");
+  watchdog.checks = {Check(CheckSpec::Rule::kFresh)};
+  watchdog.checks[0].unit = milliseconds(1);
+  watchdog.checks[0].fresher_than = seconds(5);
+  MakeOpenSpec();
+  Message(R"({"n":1700000000000})");
+  EXPECT_EQ(machine_->health(), Health::kHealthy);
+  Advance(seconds(6));
+  Message(R"({"n":1700000000000})");
+  EXPECT_EQ(machine_->health(), Health::kDegraded);
+  EXPECT_EQ(Status().detail, "watchdog \"feed\": a time is older than 5s");
+}
+
+TEST_F(SessionWatchdog, OneForEachChannel) {
+  Add(Member("/1", "\"hb\""), "15s").per = Extractor::Json(*JsonPointer::Parse("/0"));
+  MakeOpenSpec();
+  Message(R"([1,"hb"])");
+  RunFor(seconds(5));
+  Message(R"([2,"hb"])");
+  RunFor(seconds(5));
+  Message(R"([2,"hb"])");
+  RunFor(seconds(5));
+  EXPECT_EQ(Status().reason, Reason::kWatchdog) << "the first is silent";
+}
+
+TEST_F(SessionWatchdog, ChannelsAreBounded) {
+  Add(Member("/1", "\"hb\""), "15s").per = Extractor::Json(*JsonPointer::Parse("/0"));
+  MakeOpenSpec();
+  for (int channel = 0; channel < 1000; ++channel) Message("[" + std::to_string(channel) + ",\"hb\"]");
+  EXPECT_EQ(machine_->health(), Health::kHealthy);
+  EXPECT_EQ(Dog().matches, 1000u);
+}
+
+}  // namespace
+}  // namespace holter::core

@@ -69,4 +69,12 @@ bool CheckCount(const FieldPath& at, int got, int most) {
   return false;
 }
 
+bool CheckSize(const FieldPath& at, size_t got, size_t most) {
+  if (got <= most) {
+    return true;
+  }
+  at.Refuse(fmt::format("expected at most {} bytes, got {}", most, got));
+  return false;
+}
+
 }  // namespace holter::spec

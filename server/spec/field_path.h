@@ -2,10 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "base/error.h"
 
@@ -46,5 +49,18 @@ void ReadNumber(const FieldPath& at, double got, double least, double most, doub
 
 // True when there are at most `most`; refuses the list otherwise.
 bool CheckCount(const FieldPath& at, int got, int most);
+
+// True when a text has at most `most` bytes; refuses it otherwise, without repeating it.
+bool CheckSize(const FieldPath& at, size_t got, size_t most);
+
+// The good value, or a refusal in the words of `made`.
+template <typename T>
+std::optional<T> Take(absl::StatusOr<T> made, const FieldPath& at) {
+  if (!made.ok()) {
+    at.Refuse(std::string(made.status().message()));
+    return std::nullopt;
+  }
+  return *std::move(made);
+}
 
 }  // namespace holter::spec

@@ -46,7 +46,11 @@ DialectMachine::DialectMachine(const SharedSpec& spec, std::shared_ptr<const Par
 
 void DialectMachine::OnOpened(const Tick& tick, const SharedSpec& spec, const OpenInfo& info, Random& random) {
   ForgetCaptured(spec.dialect);
-  for (const auto& [slot, secret] : info.secrets) values_.Set(slot, Value::Kind::kText, secret.Reveal());
+  secret_slots_ = 0;
+  for (const auto& [slot, secret] : info.secrets) {
+    values_.Set(slot, Value::Kind::kText, secret.Reveal());
+    secret_slots_ |= uint64_t{1} << slot;
+  }
   decoder_.Reset();
   said_ = 0;
   step_ = 0;
@@ -80,6 +84,7 @@ void DialectMachine::Adopt(const Tick& tick, const SharedSpec& spec, const Share
   decoder_ = std::move(old.decoder_);
   budget_ = old.budget_;
   said_ = old.said_;
+  secret_slots_ = old.secret_slots_;
   step_ = old.step_;
   step_since_ = old.step_since_;
   step_excuses_ = old.step_excuses_;

@@ -67,6 +67,8 @@ class DialectMachine {
   // There is a value, and it is neither zero nor false nor empty.
   bool Holds(const std::optional<size_t>& slot) const;
   const ValueStore& values() const { return values_; }
+  // One bit for each slot that holds a secret on this connection.
+  uint64_t secret_slots() const { return secret_slots_; }
 
   // The durations of heartbeat `i` (as SessionMachine counts them) that hold now, if any are computed, and whether
   // there is an interval at all.
@@ -112,6 +114,7 @@ class DialectMachine {
   std::vector<WatchdogMachine> watchdogs_;
   SendBudget budget_;
   TimePoint step_since_{};
+  uint64_t secret_slots_ = 0;
   uint32_t said_ = 0;
   uint8_t step_ = 0;
   uint8_t step_excuses_ = 0;

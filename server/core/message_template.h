@@ -1,55 +1,22 @@
 // A message to send with places for variables, compiled once and shared by all sessions that use it.
 #pragma once
 
-#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "absl/status/statusor.h"
-#include "base/clock.h"
-#include "base/random.h"
 #include "core/inbound_message.h"
 #include "core/scope.h"
 #include "core/value.h"
+#include "core/variable.h"
 
 namespace holter::core {
 
 // Kind of a data frame (RFC 6455 section 5.6), or a pong that nobody asked for.
 enum class FrameKind : uint8_t { kText, kBinary, kPong };
-
-// Built-in variables of the heartbeat language.
-enum class Variable : uint8_t {
-  kSeq,     // 1, 2, … per connection and heartbeat
-  kUnixMs,  // calendar time
-  kUuid,    // a random version 4 UUID
-  kUnixS,
-  kUnixUs,
-  kUnixNs,
-  kIsoTime,  // RFC 3339, UTC, milliseconds
-  kHexId,    // sixteen random hexadecimal digits
-};
-inline constexpr int kVariableCount = 8;
-std::optional<Variable> FindVariable(std::string_view name);
-std::string_view Word(Variable variable);
-
-// The values of one send.
-struct BeatVariables {
-  uint64_t seq = 0;
-  int64_t unix_ns = 0;
-  std::array<uint8_t, 16> uuid{};
-  uint64_t hex_id = 0;
-
-  // Appends the variable's text.
-  void Append(Variable variable, std::string& out) const;
-  // True when `text` is what Append would append.
-  bool Equals(Variable variable, std::string_view text) const;
-};
-
-// Draws the variables that `uses` needs.
-BeatVariables DrawVariables(uint64_t seq, WallTime now, bool needs_random, Random& random);
 
 // What a template may speak of besides the built-in variables.
 struct TemplateContext {
@@ -63,6 +30,8 @@ struct TemplateInput {
   const ValueStore* values = nullptr;        // may be null when the template uses none
   const InboundMessage* question = nullptr;  // of an answer
 };
+
+struct TemplateProgram;
 
 // Immutable; any thread; cheap to copy.
 class MessageTemplate {
@@ -78,19 +47,19 @@ class MessageTemplate {
   static absl::StatusOr<MessageTemplate> FromJson(std::string_view json, const TemplateContext& context = {});
   // The language of MessageTemplate.bytes in heartbeat.proto. Gives a binary frame.
   static absl::StatusOr<MessageTemplate> FromBytes(std::string_view bytes, const TemplateContext& context = {});
-  // The question itself, the first match of `regex` replaced by `with`; an empty regex replaces nothing.
+  // The question itself, the first match of `regex` replaced by `with`; an empty regex replaces nothing. In a frame of
+  // the question's kind.
   static absl::StatusOr<MessageTemplate> Echo(std::string_view regex, std::string_view with);
 
   // The same message in a frame of another kind.
   MessageTemplate As(FrameKind kind) const;
 
-  // For echoes: the question's, unless As said otherwise.
   FrameKind KindFor(const TemplateInput& input) const;
-  bool Uses(Variable variable) const { return (used_ & (1u << static_cast<int>(variable))) != 0; }
+  bool Uses(Variable variable) const;
   // uuid or hex_id.
   bool NeedsRandom() const { return Uses(Variable::kUuid) || Uses(Variable::kHexId); }
-  // Holds a secret, so that the message must not be shown to anybody.
-  bool HoldsSecret() const;
+  // One bit for each slot of the scope that it uses.
+  uint64_t slots() const;
   // Upper bound of an expansion's size; SIZE_MAX when it depends on values.
   size_t MaxSize() const;
   // Appends the expansion to `out`. A variable without value and default is nothing (null in JSON).
@@ -100,13 +69,11 @@ class MessageTemplate {
   friend bool operator==(const MessageTemplate& a, const MessageTemplate& b);
 
  private:
-  friend class TemplateBuilder;
-  struct Program;
+  MessageTemplate(FrameKind kind, TemplateProgram program);
 
   FrameKind kind_ = FrameKind::kText;
-  bool kind_is_declared_ = true;
-  uint8_t used_ = 0;
-  std::shared_ptr<const Program> program_;  // null: empty
+  bool kind_of_question_ = false;
+  std::shared_ptr<const TemplateProgram> program_;  // null: empty
 };
 
 // Decodes "10 0a FF". INVALID_ARGUMENT says what was expected.

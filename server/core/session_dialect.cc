@@ -23,7 +23,7 @@ void SessionMachine::SendMessage(const Tick& tick, const MessageTemplate& messag
   message.Expand(input, payload);
   const FrameKind kind = message.KindFor(input);
   if (kind != FrameKind::kPong) ++traffic_.messages_out;
-  out.emplace_back(SendAction{.kind = kind, .payload = std::move(payload), .secret = message.HoldsSecret()});
+  out.emplace_back(SendAction{.kind = kind, .payload = std::move(payload), .secret = HoldsSecret(message)});
   PutOffIdle(tick.now, true);
 }
 

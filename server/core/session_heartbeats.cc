@@ -158,7 +158,7 @@ void SessionMachine::SendHeartbeat(const Tick& tick, size_t i, ActionList& out, 
   } else {
     ++traffic_.messages_out;
     out.emplace_back(
-        SendAction{.kind = message.KindFor(input), .payload = std::move(payload), .secret = message.HoldsSecret()});
+        SendAction{.kind = message.KindFor(input), .payload = std::move(payload), .secret = HoldsSecret(message)});
     PutOffIdle(tick.now, true);
   }
   Report(i, Kind::kSent, std::nullopt, out);

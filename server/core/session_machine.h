@@ -182,6 +182,9 @@ class SessionMachine {
 
   // session_dialect.cc: the open script, captures, answers, watchdogs and ends.
   bool opening() const { return dialect_ != nullptr && dialect_->opening(); }
+  bool HoldsSecret(const MessageTemplate& message) const {
+    return dialect_ != nullptr && (message.slots() & dialect_->secret_slots()) != 0;
+  }
   void SendMessage(const Tick& tick, const MessageTemplate& message, const InboundMessage* question, ActionList& out);
   void RunScript(const Tick& tick, ActionList& out);
   void FailScript(const Tick& tick, std::string_view what, const LinkState& link, ActionList& out);

@@ -34,7 +34,7 @@ absl::Status CreatePlan::Fill(const WriteContext& context, Declaration declarati
     return SessionExists(name_.ToString());
   }
   const RecordPtr record = changes.Create(std::move(declaration), v1::ORIGIN_API);
-  answer = ToProto({.record = record, .cell = nullptr}, context.lifecycle->clock());
+  answer = ToWholeProto({.record = record, .cell = nullptr}, context.lifecycle->clock());
   if (!is_trial) return absl::OkStatus();
   answer.clear_uid();
   answer.clear_etag();

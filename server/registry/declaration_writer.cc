@@ -73,11 +73,11 @@ absl::Status DeclarationWriter::PlanUpdate(const SessionName& name, const v1::Up
   absl::StatusOr<Declaration> declaration = Merge(name, *current->record, request);
   if (!declaration.ok()) return declaration.status();
   if (*declaration == current->record->declaration) {
-    answer = ToProto(*current, context_.lifecycle->clock());
+    answer = ToWholeProto(*current, context_.lifecycle->clock());
     return absl::OkStatus();
   }
   const RecordPtr record = changes.Replace(*current, *std::move(declaration));
-  answer = ToProto({.record = record, .cell = current->cell}, context_.lifecycle->clock());
+  answer = ToWholeProto({.record = record, .cell = current->cell}, context_.lifecycle->clock());
   if (request.validate_only()) {
     answer.clear_etag();
     answer.clear_update_time();

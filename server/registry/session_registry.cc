@@ -267,7 +267,7 @@ absl::StatusOr<v1::Session> ComposedRegistry::Get(const v1::GetSessionRequest& r
   if (!name.ok()) return MakeInvalid({{.field = "name", .description = std::string(name.status().message())}});
   const std::optional<LiveSession> session = table_.Find(NameOf(*name));
   if (!session.has_value()) return SessionNotFound(request.name());
-  return ToProto(*session, options_.engine->clock());
+  return ToWholeProto(*session, options_.engine->clock());
 }
 
 void ComposedRegistry::ForEach(const std::function<void(const SessionView&)>& visit) const {

@@ -84,7 +84,8 @@ absl::StatusOr<core::SessionSpec> Compile(const v1::SessionSpec& spec, std::stri
   std::shared_ptr<const core::SharedSpec> shared = CompileShared(*effective, prefix, secrets, violations);
   std::shared_ptr<const core::ParameterList> parameters;
   if (shared != nullptr) {
-    parameters = CompileParameters(*effective, shared->dialect.scope, at, secrets);
+    parameters = CompileParameters(*effective, shared->dialect.scope, at, secrets,
+                                   /*may_be_unused=*/!spec.preset().empty());
   }
   if (!violations.empty()) {
     for (FieldViolation& violation : violations) {

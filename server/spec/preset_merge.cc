@@ -51,9 +51,9 @@ int FindNamed(const Message& message, const FieldDescriptor& list, std::string_v
   return -1;
 }
 
-void Complete(const Message& from, Message& to);
+void MergeInto(const Message& from, Message& to);
 
-void CompleteNamed(const Message& from, const FieldDescriptor& list, Message& to) {
+void MergeNamed(const Message& from, const FieldDescriptor& list, Message& to) {
   const Reflection& reflection = *from.GetReflection();
   for (int i = 0; i < reflection.FieldSize(from, &list); ++i) {
     const Message& element = reflection.GetRepeatedMessage(from, &list, i);
@@ -61,13 +61,13 @@ void CompleteNamed(const Message& from, const FieldDescriptor& list, Message& to
     if (found < 0) {
       reflection.AddMessage(&to, &list)->CopyFrom(element);
     } else {
-      Complete(element, *reflection.MutableRepeatedMessage(&to, &list, found));
+      MergeInto(element, *reflection.MutableRepeatedMessage(&to, &list, found));
     }
   }
 }
 
 // What is set in `from` wins; both are of one type.
-void Complete(const Message& from, Message& to) {
+void MergeInto(const Message& from, Message& to) {
   std::vector<const FieldDescriptor*> fields;
   from.GetReflection()->ListFields(from, &fields);
   const std::unique_ptr<Message> whole(from.New());
@@ -75,10 +75,10 @@ void Complete(const Message& from, Message& to) {
   for (const FieldDescriptor* const field : fields) {
     const bool is_message = !field->is_repeated() && field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
     if (IsNamedList(*field)) {
-      CompleteNamed(from, *field, to);
+      MergeNamed(from, *field, to);
       whole->GetReflection()->ClearField(whole.get(), field);
     } else if (is_message && !IsTakenWhole(*field->message_type())) {
-      Complete(from.GetReflection()->GetMessage(from, field), *to.GetReflection()->MutableMessage(&to, field));
+      MergeInto(from.GetReflection()->GetMessage(from, field), *to.GetReflection()->MutableMessage(&to, field));
       whole->GetReflection()->ClearField(whole.get(), field);
     } else {
       to.GetReflection()->ClearField(&to, field);
@@ -133,7 +133,8 @@ void LeaveOut(const v1::SessionSpec& declared, const FieldPath& at, v1::SessionS
   }
 }
 
-// Leaves in `spec` the parameters that it uses.
+// All of the preset's that have a value, used or not: sessions that differ in their URL only share what is compiled,
+// and that depends on the names of parameters.
 void FillParameters(const v1::SessionSpec& declared, const v1::Preset& preset, const FieldPath& at,
                     v1::SessionSpec& spec) {
   spec.clear_parameters();
@@ -142,13 +143,12 @@ void FillParameters(const v1::SessionSpec& declared, const v1::Preset& preset, c
   std::set<std::string_view> known;
   for (const v1::PresetParameter& parameter : preset.parameters()) {
     known.insert(parameter.name());
-    if (!used.contains(parameter.name())) continue;
     const auto given = declared.parameters().find(parameter.name());
     if (given != declared.parameters().end()) {
       (*spec.mutable_parameters())[parameter.name()] = given->second;
     } else if (parameter.has_default_value()) {
       (*spec.mutable_parameters())[parameter.name()] = parameter.default_value();
-    } else {
+    } else if (used.contains(parameter.name())) {
       at.Key(parameter.name())
           .Refuse(fmt::format("required by the preset {}: {}", preset.name(), parameter.description()));
     }
@@ -164,6 +164,19 @@ void FillParameters(const v1::SessionSpec& declared, const v1::Preset& preset, c
 
 }  // namespace
 
+std::optional<v1::SessionSpec> Complete(const v1::SessionSpec& declared, const v1::Preset& preset,
+                                        const FieldPath& at) {
+  v1::SessionSpec spec = preset.spec();
+  const size_t before = at.violations();
+  LeaveOut(declared, at.Field("without"), spec);
+  MergeInto(declared, spec);
+  spec.clear_preset();
+  spec.clear_without();
+  FillParameters(declared, preset, at.Field("parameters"), spec);
+  if (at.violations() != before) return std::nullopt;
+  return spec;
+}
+
 std::optional<v1::SessionSpec> Effective(const v1::SessionSpec& declared, const FieldPath& at,
                                          const PresetCatalog& catalog) {
   if (declared.preset().empty()) {
@@ -176,15 +189,7 @@ std::optional<v1::SessionSpec> Effective(const v1::SessionSpec& declared, const 
     at.Field("preset").Refuse(std::string(preset.status().message()));
     return std::nullopt;
   }
-  v1::SessionSpec spec = (*preset)->spec();
-  const size_t before = at.violations();
-  LeaveOut(declared, at.Field("without"), spec);
-  Complete(declared, spec);
-  spec.clear_preset();
-  spec.clear_without();
-  FillParameters(declared, **preset, at.Field("parameters"), spec);
-  if (at.violations() != before) return std::nullopt;
-  return spec;
+  return Complete(declared, **preset, at);
 }
 
 std::string DeclaredPath(const std::string& field, const FieldPath& at, const v1::SessionSpec& effective,

@@ -10,10 +10,13 @@
 namespace holter::spec {
 
 // The effective spec, as the comments on SessionSpec.preset, .parameters and .without say; without preset and `without`
-// themselves, and with all parameters that it uses. None, and violations below `at`, when the preset is unknown or what
-// is said about it is wrong. A spec without a preset is what it is.
+// themselves, and with all parameters that have a value. None, and violations below `at`, when the preset is unknown or
+// what is said about it is wrong. A spec without a preset is what it is.
 std::optional<v1::SessionSpec> Effective(const v1::SessionSpec& declared, const FieldPath& at,
                                          const PresetCatalog& catalog = PresetCatalog::Embedded());
+
+// The same with a preset in hand.
+std::optional<v1::SessionSpec> Complete(const v1::SessionSpec& declared, const v1::Preset& preset, const FieldPath& at);
 
 // The path of `field` of the effective spec in the declared one: beats and watchdogs have other places there.
 std::string DeclaredPath(const std::string& field, const FieldPath& at, const v1::SessionSpec& effective,

@@ -1,6 +1,7 @@
 #include "spec/spec_scope.h"
 
 #include <fmt/format.h>
+#include <google/protobuf/descriptor.pb.h>
 #include <google/protobuf/struct.pb.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "core/parameter_text.h"
+#include "spec/preset_variables.h"
 
 namespace holter::spec {
 namespace {
@@ -115,20 +117,6 @@ void CheckParameter(const std::string& text, const FieldPath& at, const SecretSo
   }
 }
 
-bool Uses(const v1::SessionSpec& spec, std::string_view name) {
-  const std::string plain = fmt::format("${{{}}}", name);
-  const std::string with_default = fmt::format("${{{}:-", name);
-  const std::string optional = fmt::format("${{{}?}}", name);
-  const std::string length = fmt::format("${{length:{}}}", name);
-  bool used = false;
-  VisitStrings(spec, [&](const std::string& text) {
-    used = used || text == name || text.find(plain) != std::string::npos ||
-           text.find(with_default) != std::string::npos || text.find(optional) != std::string::npos ||
-           text.find(length) != std::string::npos;
-  });
-  return used;
-}
-
 }  // namespace
 
 Duration CompileUnit(const std::string& unit, const FieldPath& at) {
@@ -175,13 +163,15 @@ core::Scope CompileScope(const v1::SessionSpec& spec, const FieldPath& at, core:
 }
 
 std::shared_ptr<const core::ParameterList> CompileParameters(const v1::SessionSpec& spec, const core::Scope& scope,
-                                                             const FieldPath& at, const SecretSource* source) {
+                                                             const FieldPath& at, const SecretSource* source,
+                                                             bool may_be_unused) {
   const FieldPath parameters = at.Field("parameters");
   if (spec.parameters().empty() || !CheckCount(parameters, spec.parameters().size(), kMostParameters)) {
     return nullptr;
   }
   v1::SessionSpec rest = spec;
   rest.clear_parameters();
+  const auto used = VariablesIn(rest);
   auto list = std::make_shared<core::ParameterList>();
   for (const auto& [name, value] : spec.parameters()) {
     const FieldPath place = parameters.Key(name);
@@ -190,7 +180,7 @@ std::shared_ptr<const core::ParameterList> CompileParameters(const v1::SessionSp
     if (!slot) {
       continue;  // refused with the scope
     }
-    if (!Uses(rest, name)) {
+    if (!may_be_unused && !used.contains(name)) {
       place.Refuse(fmt::format("nothing in the spec says ${{{}}}", name));
     }
     list->push_back({.slot = *slot, .text = value, .secret = HoldsSecret(value)});

@@ -18,10 +18,11 @@ namespace holter::spec {
 // other values share it.
 core::Scope CompileScope(const v1::SessionSpec& spec, const FieldPath& at, core::ParameterList& secrets);
 
-// The values; null when there are none. Refuses those that nothing uses, and secrets that cannot be read, unless
-// `source` is null.
+// The values; null when there are none. Refuses those that nothing uses, unless they may be unused, as the defaults of
+// a preset may, and secrets that cannot be read, unless `source` is null.
 std::shared_ptr<const core::ParameterList> CompileParameters(const v1::SessionSpec& spec, const core::Scope& scope,
-                                                             const FieldPath& at, const SecretSource* source);
+                                                             const FieldPath& at, const SecretSource* source,
+                                                             bool may_be_unused = false);
 
 // `text` with every ${name} of a parameter replaced, percent-encoded (RFC 3986 section 2.1). Those that hold secrets
 // stay as they are, for transport to replace when it dials.

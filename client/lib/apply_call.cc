@@ -98,9 +98,9 @@ ApplyCall::ApplyCall(const Connection& connection, CallSet& calls, Deadline dead
 
 ApplyCall::~ApplyCall() = default;
 
-void ApplyCall::Send(v1::SessionService::StubInterface::async_interface& stub, grpc::ClientContext& context) {
+void ApplyCall::Send(const Connection& connection, grpc::ClientContext& context) {
   stream_ = std::make_unique<Stream>(shared_from_this(), *this);
-  stream_->Begin(stub, context);
+  stream_->Begin(*connection.stub().async(), context);
 }
 
 bool ApplyCall::MayRepeat() const { return !stream_->sent_last() && (rewinds_ || !stream_->has_asked()); }

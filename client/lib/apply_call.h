@@ -34,7 +34,7 @@ class ApplyCall final : public RepeatedCall {
  private:
   class Stream;
 
-  void Send(v1::SessionService::StubInterface::async_interface& stub, grpc::ClientContext& context) override;
+  void Send(const Connection& connection, grpc::ClientContext& context) override;
   bool MayRepeat() const override;
   void Answer(const absl::Status& status) override;
 

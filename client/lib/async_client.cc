@@ -18,6 +18,7 @@ namespace holter::client {
 namespace {
 
 using AsyncStub = v1::SessionService::StubInterface::async_interface;
+using AsyncPresets = v1::PresetService::StubInterface::async_interface;
 using Sessions = std::vector<v1::Session>;
 using Events = std::vector<v1::SessionEvent>;
 
@@ -58,22 +59,23 @@ Callback<Response> TakingSessions(const Callback<Sessions>& done) {
 }  // namespace
 
 struct AsyncClient::Impl {
-  template <typename Request, typename Response>
-  using Method = typename UnaryCall<Request, Response>::Method;
+  template <typename Request, typename Response, typename Service = v1::SessionService>
+  using Method = typename UnaryCall<Request, Response, Service>::Method;
 
   Impl(std::shared_ptr<const Connection> the_connection, const ClientOptions& the_options)
       : options(the_options), connection(std::move(the_connection)) {}
 
   // A read, or a change that carries a request_id.
-  template <typename Request, typename Response>
-  void Repeatable(Method<Request, Response> method, Request request, Callback<Response> done) {
-    Start(method, std::move(request), options.retry, std::move(done));
+  template <typename Request, typename Response, typename Service = v1::SessionService>
+  void Repeatable(Method<Request, Response, Service> method, Request request, Callback<Response> done) {
+    Start<Request, Response, Service>(method, std::move(request), options.retry, std::move(done));
   }
 
-  template <typename Request, typename Response>
-  void Start(Method<Request, Response> method, Request request, const RetryOptions& retry, Callback<Response> done) {
-    std::make_shared<UnaryCall<Request, Response>>(*connection, calls, Deadline(), retry, method, std::move(request),
-                                                   std::move(done))
+  template <typename Request, typename Response, typename Service = v1::SessionService>
+  void Start(Method<Request, Response, Service> method, Request request, const RetryOptions& retry,
+             Callback<Response> done) {
+    std::make_shared<UnaryCall<Request, Response, Service>>(*connection, calls, Deadline(), retry, method,
+                                                            std::move(request), std::move(done))
         ->Start();
   }
 
@@ -217,6 +219,23 @@ void AsyncClient::ListEventPage(const std::string& parent, const EventOptions& o
   v1::ListSessionEventsRequest request = EventsRequest(parent, options);
   request.set_page_token(page_token);
   impl_->Repeatable(&AsyncStub::ListSessionEvents, std::move(request), done);
+}
+
+void AsyncClient::ListPresets(const Callback<std::vector<v1::Preset>>& done) {
+  impl_->Repeatable<v1::ListPresetsRequest, v1::ListPresetsResponse, v1::PresetService>(
+      &AsyncPresets::ListPresets, {}, [done](absl::StatusOr<v1::ListPresetsResponse> answer) {
+        if (!answer.ok()) return done(answer.status());
+        std::vector<v1::Preset> presets;
+        MoveTo(presets, *answer->mutable_presets());
+        done(std::move(presets));
+      });
+}
+
+void AsyncClient::GetPreset(const std::string& name, const Callback<v1::Preset>& done) {
+  v1::GetPresetRequest request;
+  request.set_name(name);
+  impl_->Repeatable<v1::GetPresetRequest, v1::Preset, v1::PresetService>(&AsyncPresets::GetPreset, std::move(request),
+                                                                         done);
 }
 
 std::unique_ptr<Probe> AsyncClient::ProbeSession(const std::string& parent, const v1::SessionSpec& spec,

@@ -128,4 +128,12 @@ absl::Status Client::ForEachEvent(const std::string& parent, const EventOptions&
   return absl::OkStatus();
 }
 
+absl::StatusOr<std::vector<v1::Preset>> Client::ListPresets() {
+  return Await<absl::StatusOr<std::vector<v1::Preset>>>([&](const auto& done) { async_.ListPresets(done); });
+}
+
+absl::StatusOr<v1::Preset> Client::GetPreset(const std::string& name) {
+  return Await<absl::StatusOr<v1::Preset>>([&](const auto& done) { async_.GetPreset(name, done); });
+}
+
 }  // namespace holter::client

@@ -86,7 +86,8 @@ Connection::Connection(const ClientOptions& options)
     : token_file_(options.token_file),
       plaintext_loopback_(!options.tls.has_value() && IsLoopbackTarget(options.server)),
       channel_(MakeChannel(options)),
-      stub_(v1::SessionService::NewStub(channel_)) {
+      stub_(v1::SessionService::NewStub(channel_)),
+      presets_(v1::PresetService::NewStub(channel_)) {
   if (!token_file_.empty() && !options.tls.has_value() && !plaintext_loopback_) {
     refusal_ = absl::FailedPreconditionError(
         absl::StrCat("a token is not sent to ", options.server, " in the clear; TLS is needed"));
@@ -97,7 +98,8 @@ Connection::Connection(std::shared_ptr<grpc::Channel> channel, const ClientOptio
     : token_file_(options.token_file),
       plaintext_loopback_(false),
       channel_(std::move(channel)),
-      stub_(v1::SessionService::NewStub(channel_)) {}
+      stub_(v1::SessionService::NewStub(channel_)),
+      presets_(v1::PresetService::NewStub(channel_)) {}
 
 std::shared_ptr<grpc::Channel> Connection::MakeChannel(const ClientOptions& options) {
   grpc::ChannelArguments arguments;

@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "holter/options.h"
+#include "holter/v1/preset_service.grpc.pb.h"
 #include "holter/v1/session_service.grpc.pb.h"
 
 namespace holter::client {
@@ -21,6 +22,7 @@ class Connection {
   Connection(std::shared_ptr<grpc::Channel> channel, const ClientOptions& options);
 
   v1::SessionService::StubInterface& stub() const { return *stub_; }
+  v1::PresetService::StubInterface& presets() const { return *presets_; }
   // For services that are not ours.
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
   // To be asked before every attempt: puts the token into `context`, or says why there must be none.
@@ -34,6 +36,7 @@ class Connection {
   const bool plaintext_loopback_;
   const std::shared_ptr<grpc::Channel> channel_;
   const std::unique_ptr<v1::SessionService::StubInterface> stub_;
+  const std::unique_ptr<v1::PresetService::StubInterface> presets_;
 };
 
 // A target that can only be this machine: 127.0.0.0/8, [::1], localhost, a Unix socket.

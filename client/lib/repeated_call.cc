@@ -22,7 +22,7 @@ void RepeatedCall::Cancel() {
 void RepeatedCall::Attempt() {
   const absl::Status status = MakeContext();
   if (!status.ok()) return Finish(status);
-  Send(*connection_.stub().async(), *context_);
+  Send(connection_, *context_);
 }
 
 absl::Status RepeatedCall::MakeContext() {

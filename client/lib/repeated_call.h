@@ -30,7 +30,7 @@ class RepeatedCall : public PendingCall, public std::enable_shared_from_this<Rep
   RepeatedCall(const Connection& connection, CallSet& calls, Deadline deadline, const RetryOptions& retry);
 
   // Begins an attempt over `context`, and has OnEnd called when it is over, with itself kept alive until then.
-  virtual void Send(v1::SessionService::StubInterface::async_interface& stub, grpc::ClientContext& context) = 0;
+  virtual void Send(const Connection& connection, grpc::ClientContext& context) = 0;
   // Asked after an attempt that found the server UNAVAILABLE.
   virtual bool MayRepeat() const { return true; }
   // Runs the callback; called once.

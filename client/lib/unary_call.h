@@ -12,10 +12,19 @@
 
 namespace holter::client {
 
-template <typename Request, typename Response>
+inline v1::SessionService::StubInterface::async_interface& AsyncStubOf(const Connection& connection,
+                                                                       const v1::SessionService* /*service*/) {
+  return *connection.stub().async();
+}
+inline v1::PresetService::StubInterface::async_interface& AsyncStubOf(const Connection& connection,
+                                                                      const v1::PresetService* /*service*/) {
+  return *connection.presets().async();
+}
+
+template <typename Request, typename Response, typename Service = v1::SessionService>
 class UnaryCall final : public RepeatedCall {
  public:
-  using Async = v1::SessionService::StubInterface::async_interface;
+  using Async = typename Service::StubInterface::async_interface;
   using Method = void (Async::*)(grpc::ClientContext*, const Request*, Response*, std::function<void(grpc::Status)>);
   using Done = std::function<void(absl::StatusOr<Response>)>;
 
@@ -28,7 +37,8 @@ class UnaryCall final : public RepeatedCall {
         done_(std::move(done)) {}
 
  private:
-  void Send(Async& stub, grpc::ClientContext& context) override {
+  void Send(const Connection& connection, grpc::ClientContext& context) override {
+    Async& stub = AsyncStubOf(connection, static_cast<const Service*>(nullptr));
     response_.Clear();
     (stub.*method_)(&context, &request_, &response_,
                     [this, self = shared_from_this()](const grpc::Status& answer) { OnEnd(FromGrpc(answer)); });

@@ -77,6 +77,9 @@ absl::Status Admission::Judge(const access::AccessPolicy& policy) const {
                      "the token or the certificate is not that of an identity");
   }
   const access::Role needed = rule_ != nullptr ? rule_->role : access::Role::kAdmin;
+  if (rule_ != nullptr && rule_->anywhere) {
+    return policy.HighestRole(identity) >= needed ? absl::OkStatus() : RoleMissing(needed, "");
+  }
   if (rule_ == nullptr || names_.empty()) {
     return rule_ != nullptr && policy.RoleOf(identity, "") >= needed ? absl::OkStatus() : RoleMissing(needed, "");
   }

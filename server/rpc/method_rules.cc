@@ -58,6 +58,8 @@ std::span<const MethodRule> MethodRules() {
       {"WatchSessions", Role::kViewer, {"parent"}},
       {"ProbeSession", Role::kEditor, {"parent"}},
       {"TapSession", Role::kEditor, {"name"}},
+      {"ListPresets", Role::kViewer, {}, /*anywhere=*/true},
+      {"GetPreset", Role::kViewer, {}, /*anywhere=*/true},
   };
   return kRules;
 }

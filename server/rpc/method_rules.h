@@ -20,6 +20,8 @@ struct MethodRule {
   // With a "?" at the end the field may be empty and says nothing then. Nothing of this begins with a tenant: the role
   // is needed for every tenant.
   std::vector<std::string_view> names;
+  // Concerns no tenant: the role for any of them is enough.
+  bool anywhere = false;
 
   // Is told to the audit log also when it was allowed.
   bool changes() const { return role >= access::Role::kEditor; }

@@ -19,6 +19,7 @@
 
 #include "base/error.h"
 #include "rpc/grpc_log.h"
+#include "rpc/preset_service.h"
 #include "rpc/reflection_gate.h"
 #include "rpc/session_service.h"
 #include "rpc/tls_credentials.h"
@@ -122,13 +123,17 @@ absl::Status CannotListen(const std::string& listen) {
 class GrpcServer final : public RpcServer {
  public:
   GrpcServer(const RpcOptions& options, std::shared_ptr<grpc::ServerCredentials> credentials,
-             std::unique_ptr<SessionService> service, std::unique_ptr<grpc::Server> server, int port)
+             std::unique_ptr<SessionService> service, std::unique_ptr<PresetService> presets,
+             std::unique_ptr<grpc::Server> server, int port)
       : listen_(options.listen),
         port_(port),
         credentials_(std::move(credentials)),
         service_(std::move(service)),
+        presets_(std::move(presets)),
         server_(std::move(server)) {
-    server_->GetHealthCheckService()->SetServingStatus(v1::SessionService::service_full_name(), true);
+    for (const char* const name : {v1::SessionService::service_full_name(), v1::PresetService::service_full_name()}) {
+      server_->GetHealthCheckService()->SetServingStatus(name, true);
+    }
   }
 
   ~GrpcServer() override { Shutdown(Duration::zero()); }
@@ -164,6 +169,7 @@ class GrpcServer final : public RpcServer {
   // gRPC's core asks it for certificates as long as there is a listener.
   const std::shared_ptr<grpc::ServerCredentials> credentials_;
   const std::unique_ptr<SessionService> service_;
+  const std::unique_ptr<PresetService> presets_;
   const std::unique_ptr<grpc::Server> server_;
 };
 
@@ -175,9 +181,10 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(const RpcOptions& op
   }
   RouteGrpcLog();
   grpc::EnableDefaultHealthCheckService(true);
-  auto service = std::make_unique<SessionService>(*options.registry, *options.operations,
-                                                  options.clock != nullptr ? *options.clock : SystemClock(),
-                                                  options.access, options.call_timeout, options.write_timeout);
+  const Clock& clock = options.clock != nullptr ? *options.clock : SystemClock();
+  auto service = std::make_unique<SessionService>(*options.registry, *options.operations, clock, options.access,
+                                                  options.call_timeout, options.write_timeout);
+  auto presets = std::make_unique<PresetService>(*options.operations, clock, options.access);
   grpc::ServerBuilder builder;
   int port = 0;
   const std::shared_ptr<grpc::ServerCredentials> credentials =
@@ -185,11 +192,13 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(const RpcOptions& op
   builder.AddListeningPort(options.listen, credentials, &port);
   Configure(builder, options);
   builder.RegisterService(service.get());
+  builder.RegisterService(presets.get());
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr || port == 0) {
     return CannotListen(options.listen);
   }
-  return std::make_unique<GrpcServer>(options, credentials, std::move(service), std::move(server), port);
+  return std::make_unique<GrpcServer>(options, credentials, std::move(service), std::move(presets), std::move(server),
+                                      port);
 }
 
 }  // namespace holter::rpc

@@ -1,4 +1,4 @@
-// The gRPC listener: SessionService, health checking (grpc.health.v1) and, if wanted, reflection.
+// The gRPC listener: SessionService, PresetService, health checking (grpc.health.v1) and, if wanted, reflection.
 #pragma once
 
 #include <memory>

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "rpc/apply_reactor.h"
+#include "rpc/serve_unary.h"
 #include "rpc/stream_reactor.h"
 #include "rpc/watch_source.h"
 
@@ -18,30 +19,6 @@ constexpr const char* kSessionType = "holter.v1.Session";
 
 absl::Status ShuttingDown() {
   return MakeError(absl::StatusCode::kUnavailable, "SHUTTING_DOWN", "the server is stopping");
-}
-
-absl::Status Failed() {
-  return MakeError(absl::StatusCode::kInternal, "INTERNAL", "the call failed inside the server");
-}
-
-// What the registry calls to answer. The response belongs to whoever claims the call.
-template <typename Response>
-auto ReplyTo(std::shared_ptr<UnaryCall> call, Response* response) {
-  return [call = std::move(call), response](absl::StatusOr<Response> answer) {
-    if (!call->Claim()) {
-      return;
-    }
-    const absl::Status status = answer.status();
-    if (status.ok()) {
-      *response = *std::move(answer);
-    }
-    call->Finish(status);
-  };
-}
-
-// The same for an answer that holds nothing.
-auto ReplyTo(std::shared_ptr<UnaryCall> call) {
-  return [call = std::move(call)](const absl::Status& status) { call->FinishIfUnclaimed(status); };
 }
 
 }  // namespace
@@ -59,22 +36,8 @@ template <typename Body>
 grpc::ServerUnaryReactor* SessionService::Serve(grpc::CallbackServerContext* context, std::string_view method,
                                                 const google::protobuf::Message& request, std::string name,
                                                 const Body& body) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const std::shared_ptr<const Admission> admission = gate_.Admit(*context, method, request);
-  const std::shared_ptr<UnaryCall> call = calls_.Begin(reactor, RpcTimer(method, clock_, operations_, admission),
-                                                       {.type = kSessionType, .name = std::move(name)});
-  if (!admission->status().ok()) {
-    call->FinishIfUnclaimed(admission->status());
-    return reactor;
-  }
-  try {
-    body(call);
-  } catch (const std::exception& exception) {
-    Log(LogLevel::kError, "A call failed", {{"method", method}, {"exception", exception.what()}});
-    operations_.OnException("rpc");
-    call->FinishIfUnclaimed(Failed());
-  }
-  return reactor;
+  return ServeUnary({gate_, clock_, operations_, calls_}, context, method, request,
+                    {.type = kSessionType, .name = std::move(name)}, body);
 }
 
 grpc::ServerUnaryReactor* SessionService::CreateSession(grpc::CallbackServerContext* context,
@@ -200,7 +163,7 @@ grpc::ServerWriteReactor<Response>* SessionService::ServeStream(grpc::CallbackSe
   const auto stream = std::make_shared<StreamReactor<Response>>(
       context, RpcTimer(method, clock_, operations_, admission),
       ResourceName{.type = kSessionType, .name = std::move(name)}, lagged, scheduler_, operations_);
-  absl::StatusOr<std::unique_ptr<registry::StreamReader<Response>>> reader = Failed();
+  absl::StatusOr<std::unique_ptr<registry::StreamReader<Response>>> reader = CallFailed();
   try {
     if (admission->status().ok()) {
       reader = open();

@@ -80,7 +80,7 @@ class SessionService final : public v1::SessionService::CallbackService {
   // From the scheduler's thread, now and then.
   void EndOverdue(TimePoint now);
 
-  // Calls `body` with the call if the gate lets it pass; exceptions end that call only.
+  // ServeUnary for the session called `name`.
   template <typename Body>
   grpc::ServerUnaryReactor* Serve(grpc::CallbackServerContext* context, std::string_view method,
                                   const google::protobuf::Message& request, std::string name, const Body& body);

@@ -11,17 +11,25 @@
 #include <string>
 #include <vector>
 
+#include "holter/v1/preset_service.pb.h"
 #include "holter/v1/session_service.pb.h"
 
 namespace holter::testing {
 
 inline std::vector<const google::protobuf::MethodDescriptor*> MethodsOfTheApi() {
   std::vector<const google::protobuf::MethodDescriptor*> methods;
-  const auto* const file = v1::GetSessionRequest::descriptor()->file();
-  for (int s = 0; s < file->service_count(); ++s) {
-    for (int m = 0; m < file->service(s)->method_count(); ++m) methods.push_back(file->service(s)->method(m));
+  for (const auto* const file :
+       {v1::GetSessionRequest::descriptor()->file(), v1::GetPresetRequest::descriptor()->file()}) {
+    for (int s = 0; s < file->service_count(); ++s) {
+      for (int m = 0; m < file->service(s)->method_count(); ++m) methods.push_back(file->service(s)->method(m));
+    }
   }
   return methods;
+}
+
+// Whether what it answers belongs to tenants; the rest is for everybody who is somebody.
+inline bool IsOfTenants(const google::protobuf::MethodDescriptor& method) {
+  return method.service()->name() != "PresetService";
 }
 
 // Whether a viewer may call it.

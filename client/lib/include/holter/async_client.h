@@ -15,6 +15,7 @@
 #include "holter/apply.h"
 #include "holter/options.h"
 #include "holter/response_stream.h"
+#include "holter/v1/preset_service.pb.h"
 #include "holter/v1/session.pb.h"
 #include "holter/v1/session_service.pb.h"
 #include "holter/watch.h"
@@ -89,6 +90,10 @@ class AsyncClient {
   // One page, at most 1000; the first has no token, the last none of the next.
   void ListEventPage(const std::string& parent, const EventOptions& options, const std::string& page_token,
                      const Callback<v1::ListSessionEventsResponse>& done);
+
+  // The presets that the server knows, by name, without their transcripts; and one, whole.
+  void ListPresets(const Callback<std::vector<v1::Preset>>& done);
+  void GetPreset(const std::string& name, const Callback<v1::Preset>& done);
 
   // The server opens a session like this for `duration` (1 s to 5 min; 0: 30 s), beats on it, tells what happens, and
   // forgets it. The last answer is the summary. It may outlive the client.

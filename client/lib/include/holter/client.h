@@ -53,6 +53,9 @@ class Client {
   absl::Status ForEachEvent(const std::string& parent, const EventOptions& options,
                             const std::function<bool(const v1::SessionEvent&)>& visit);
 
+  absl::StatusOr<std::vector<v1::Preset>> ListPresets();
+  absl::StatusOr<v1::Preset> GetPreset(const std::string& name);
+
   std::unique_ptr<Probe> ProbeSession(const std::string& parent, const v1::SessionSpec& spec,
                                       std::chrono::nanoseconds duration = {}) {
     return async_.ProbeSession(parent, spec, duration);

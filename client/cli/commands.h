@@ -28,6 +28,7 @@ void AddWatchCommand(CLI::App& app, Invocation& invocation);
 void AddProbeCommand(CLI::App& app, Invocation& invocation);
 void AddTapCommand(CLI::App& app, Invocation& invocation);
 void AddHealthCommand(CLI::App& app, Invocation& invocation);
+void AddPresetsCommand(CLI::App& app, Invocation& invocation);
 void AddPingCommand(CLI::App& app, Invocation& invocation);
 
 }  // namespace holter::cli

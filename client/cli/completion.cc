@@ -1,10 +1,12 @@
 // holter completion: what a shell needs to complete our command lines, made from the command line itself.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <memory>
 
 #include "client/cli/commands.h"
 #include "client/cli/output.h"
+#include "spec/preset_catalog.h"
 
 namespace holter::cli {
 namespace {
@@ -21,16 +23,6 @@ std::string FlagsOf(const CLI::App& app) {
 
 bool TakesNames(const CLI::App& command) { return command.get_option_no_throw("NAME") != nullptr; }
 
-// One line of a `case`: the command, its flags, and whether names of sessions may follow.
-std::string CasesOf(const CLI::App& app) {
-  std::string cases;
-  for (const CLI::App* const command : app.get_subcommands(nullptr)) {
-    cases += fmt::format("    {}) words='{}'; names={} ;;\n", command->get_name(), FlagsOf(*command),
-                         TakesNames(*command) ? 1 : 0);
-  }
-  return cases;
-}
-
 std::string CommandsOf(const CLI::App& app, char separator) {
   std::string commands;
   for (const CLI::App* const command : app.get_subcommands(nullptr)) {
@@ -40,14 +32,26 @@ std::string CommandsOf(const CLI::App& app, char separator) {
   return commands;
 }
 
+// One line of a `case`: the command, its flags, and whether names of sessions may follow.
+std::string CasesOf(const CLI::App& app) {
+  std::string cases;
+  for (const CLI::App* const command : app.get_subcommands(nullptr)) {
+    const std::string below = CommandsOf(*command, ' ');
+    cases += fmt::format("    {}) words='{}{}{}'; names={} ;;\n", command->get_name(), below, below.empty() ? "" : " ",
+                         FlagsOf(*command), TakesNames(*command) ? 1 : 0);
+  }
+  return cases;
+}
+
 // `$1` is the word before which the command is sought; both shells run it, each with its own words.
 std::string SharedFunction(const CLI::App& app) {
   return fmt::format(
       "_holter_words() {{\n"
       "  local command= names=0 words= word\n"
       "  for word in \"$@\"; do\n"
-      "    case $word in {}) command=$word; break ;; esac\n"
+      "    case $word in {}) command=${{command:-$word}} ;; esac\n"
       "  done\n"
+      "  case $word in --preset|show) printf '%s' '{}'; return ;; esac\n"
       "  case $command in\n"
       "    '') words='{}' ;;\n"
       "{}"
@@ -55,7 +59,8 @@ std::string SharedFunction(const CLI::App& app) {
       "  printf '%s' \"$words{}\"\n"
       "  if [ $names = 1 ]; then printf ' '; holter completion names 2>/dev/null | tr '\\n' ' '; fi\n"
       "}}\n",
-      CommandsOf(app, '|'), CommandsOf(app, ' '), CasesOf(app), FlagsOf(app));
+      CommandsOf(app, '|'), fmt::join(spec::PresetCatalog::Embedded().Names(), " "), CommandsOf(app, ' '), CasesOf(app),
+      FlagsOf(app));
 }
 
 std::string BashScript(const CLI::App& app) {

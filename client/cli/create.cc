@@ -30,8 +30,8 @@ struct CreateFlags {
 std::string ParentOf(const v1::Session& session) { return session.name().substr(0, session.name().find("/sessions/")); }
 
 absl::StatusOr<v1::Session> SessionFromFlags(const Invocation& invocation, const CreateFlags& flags) {
-  if (flags.name.empty() || flags.spec.url.empty()) {
-    return absl::InvalidArgumentError("create: NAME and URL are required, or a file with -f");
+  if (flags.name.empty() || (flags.spec.url.empty() && flags.spec.preset.empty())) {
+    return absl::InvalidArgumentError("create: NAME and URL or --preset are required, or a file with -f");
   }
   absl::StatusOr<v1::SessionSpec> spec = BuildSpec(flags.spec);
   if (!spec.ok()) return spec.status();

@@ -2,7 +2,9 @@
 // daemon has.
 #include <fmt/format.h>
 
+#include <bit>
 #include <memory>
+#include <optional>
 
 #include "absl/strings/match.h"
 #include "absl/synchronization/mutex.h"
@@ -16,6 +18,7 @@
 #include "core/url.h"
 #include "engine/engine.h"
 #include "spec/convert.h"
+#include "spec/preset_merge.h"
 #include "transport/egress_guard.h"
 
 namespace holter::cli {
@@ -25,7 +28,7 @@ namespace {
 constexpr Duration kShutdownDeadline = std::chrono::seconds(1);
 
 struct PingFlags {
-  SpecFlags spec{.interval = "1s", .timeout = "5s"};
+  SpecFlags spec;
   std::string connect_timeout = "10s";
   std::string ca_file;
   std::string cert_file;
@@ -83,13 +86,33 @@ void SetPatience(const PingFlags& flags, v1::SessionSpec& spec) {
   }
 }
 
+// A preset knows how often its peers want to be asked.
+SpecFlags WithDefaults(SpecFlags flags) {
+  if (!flags.preset.empty()) return flags;
+  if (flags.interval.empty()) flags.interval = "1s";
+  if (flags.timeout.empty()) flags.timeout = "5s";
+  return flags;
+}
+
 absl::StatusOr<core::SessionSpec> CompileFlags(const PingFlags& flags, LocalSecretSource& secrets) {
-  absl::StatusOr<v1::SessionSpec> spec = BuildSpec(flags.spec);
-  if (!spec.ok()) return spec.status();
-  HideSensitiveHeaders(*spec, secrets);
-  AddFiles(flags, *spec, secrets);
+  absl::StatusOr<v1::SessionSpec> declared = BuildSpec(WithDefaults(flags.spec));
+  if (!declared.ok()) return declared.status();
+  HideSensitiveHeaders(*declared, secrets);
+  AddFiles(flags, *declared, secrets);
+  std::vector<FieldViolation> violations;
+  std::optional<v1::SessionSpec> spec = spec::Effective(*declared, spec::FieldPath("spec", violations));
+  if (!spec.has_value()) return MakeInvalid(violations);
   SetPatience(flags, *spec);
   return spec::Compile(*spec, "spec", &secrets);
+}
+
+// Bit i: nothing answers beat i.
+uint32_t KeepalivesOf(const core::SharedSpec& spec) {
+  uint32_t keepalives = 0;
+  for (size_t i = 0; i < spec.beats.size(); ++i) {
+    if (!spec.beats[i].expect.has_value()) keepalives |= 1U << i;
+  }
+  return keepalives;
 }
 
 absl::StatusOr<std::unique_ptr<engine::Engine>> MakeEngine(const PingFlags& flags, const LocalSecretSource& secrets,
@@ -107,6 +130,9 @@ absl::StatusOr<std::unique_ptr<engine::Engine>> MakeEngine(const PingFlags& flag
 }
 
 ExitCode RunPing(Invocation& invocation, const PingFlags& flags) {
+  if (flags.spec.url.empty() && flags.spec.preset.empty()) {
+    return ReportUsage(invocation.console, "ping: URL is required, or --preset");
+  }
   ConfigureLog(LogFormat::kText, LogLevel::kError);
   Interrupt interrupt(Duration::zero());
   LocalSecretSource secrets;
@@ -114,10 +140,11 @@ ExitCode RunPing(Invocation& invocation, const PingFlags& flags) {
   if (!spec.ok()) return ReportUsage(invocation.console, std::string(spec.status().message()));
   const std::unique_ptr<transport::EgressGuard> guard = transport::EgressGuard::Open();
   Ending ending;
-  const bool app_is_judged = !spec->shared->beats.empty() && spec->shared->beats.front().expect.has_value();
-  PingReport report({.target = core::RedactUrl(flags.spec.url),
+  const uint32_t keepalives = KeepalivesOf(*spec->shared);
+  PingReport report({.target = core::RedactUrl(spec->url),
                      .protocol = spec->shared->protocol.active,
-                     .app = app_is_judged,
+                     .app = std::popcount(keepalives) < static_cast<int>(spec->shared->beats.size()),
+                     .keepalives = keepalives,
                      .count = flags.count,
                      .quiet = flags.quiet,
                      .out = &invocation.console.out,
@@ -143,7 +170,7 @@ ExitCode RunPing(Invocation& invocation, const PingFlags& flags) {
 void AddPingCommand(CLI::App& app, Invocation& invocation) {
   auto flags = std::make_shared<PingFlags>();
   CLI::App* const command = app.add_subcommand("ping", "Beat on a WebSocket peer, without a daemon, until Ctrl-C");
-  command->add_option("URL", flags->spec.url, "ws://host[:port]/path or wss://…")->required();
+  command->add_option("URL", flags->spec.url, "ws://host[:port]/path or wss://…; a preset may have its own");
   AddSpecFlags(*command, flags->spec);
   command->add_option("--count", flags->count, "End after so many beats a layer; 0: never")->capture_default_str();
   command->add_option("--connect-timeout", flags->connect_timeout, "Deadline of each phase of connecting")

@@ -57,7 +57,8 @@ void PingReport::OnTransition(core::SessionId /*id*/, const core::Transition& tr
 void PingReport::OnBeat(core::SessionId /*id*/, const core::BeatReport& report) {
   absl::MutexLock lock(&mutex_);
   Layer& layer = LayerOf(report);
-  if (done_ || !Judges(layer)) return;
+  const bool is_keepalive = report.app && (options_.keepalives >> report.beat & 1U) != 0;
+  if (done_ || is_keepalive || !Judges(layer)) return;
   switch (report.kind) {
     case core::BeatReport::Kind::kSent:
       OnSent(layer);

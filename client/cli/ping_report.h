@@ -16,11 +16,12 @@
 namespace holter::cli {
 
 struct PingReportOptions {
-  std::string target;    // for people
-  bool protocol = true;  // pings are sent
-  bool app = false;      // a beat with an expected answer is sent
-  uint64_t count = 0;    // beats a layer; 0: no limit
-  bool quiet = false;    // only the summary
+  std::string target;       // for people
+  bool protocol = true;     // pings are sent
+  bool app = false;         // a beat with an expected answer is sent
+  uint32_t keepalives = 0;  // bit i: beat i expects no answer, and nothing is said of it
+  uint64_t count = 0;       // beats a layer; 0: no limit
+  bool quiet = false;       // only the summary
   std::ostream* out = nullptr;
   std::function<void()> on_done;  // once: all is judged, no connection came about, or nobody reads
 };

@@ -36,6 +36,7 @@ void ClearOutputOnly(v1::Session& session) {
   session.clear_origin();
   session.clear_owner();
   session.clear_expire_time();
+  session.clear_effective_spec();
 }
 
 absl::StatusOr<std::vector<v1::Session>> ReadSessionFile(const Invocation& invocation, const std::string& path) {

@@ -36,6 +36,16 @@ absl::Status AddJsonCondition(const std::string& text, v1::Matcher& matcher) {
   return absl::OkStatus();
 }
 
+// `room=lobby`.
+absl::Status AddParameter(const std::string& text, v1::SessionSpec& spec) {
+  const size_t equals = text.find('=');
+  if (equals == std::string::npos) {
+    return absl::InvalidArgumentError("--param: expected NAME=VALUE");  // the text may hold a secret
+  }
+  (*spec.mutable_parameters())[text.substr(0, equals)] = text.substr(equals + 1);
+  return absl::OkStatus();
+}
+
 absl::Status FillExpect(const SpecFlags& flags, v1::Beat& beat) {
   if (!flags.expect.empty()) beat.mutable_expect()->set_text(flags.expect);
   if (!flags.expect_regex.empty()) beat.mutable_expect()->set_regex(flags.expect_regex);
@@ -52,6 +62,9 @@ absl::Status FillExpect(const SpecFlags& flags, v1::Beat& beat) {
 }  // namespace
 
 void AddSpecFlags(CLI::App& command, SpecFlags& flags) {
+  command.add_option("--preset", flags.preset, "Dialect that the peer speaks; `holter presets` has them");
+  AddRepeated(command, "--param", flags.parameters, "NAME=VALUE of a parameter of the preset; may be repeated");
+  AddRepeated(command, "--without", flags.without, "What not to take from the preset, such as beats; may be repeated");
   AddRepeated(command, "--header", flags.headers, "Header of the upgrade, \"Name: value\"; may be repeated");
   AddRepeated(command, "--subprotocol", flags.subprotocols, "Subprotocol to offer; may be repeated");
   command.add_flag("--insecure-skip-verify", flags.insecure_skip_verify, "Take any certificate: for tests only");
@@ -73,6 +86,11 @@ void AddSpecFlags(CLI::App& command, SpecFlags& flags) {
 absl::StatusOr<v1::SessionSpec> BuildSpec(const SpecFlags& flags) {
   v1::SessionSpec spec;
   spec.set_url(flags.url);
+  spec.set_preset(flags.preset);
+  for (const std::string& parameter : flags.parameters) {
+    if (absl::Status status = AddParameter(parameter, spec); !status.ok()) return status;
+  }
+  for (const std::string& path : flags.without) spec.add_without(path);
   for (const std::string& header : flags.headers) {
     if (absl::Status status = AddHeader(header, spec); !status.ok()) return status;
   }

@@ -13,6 +13,9 @@ namespace holter::cli {
 // Durations stay text here: the spec's rules judge them, with the path of the field.
 struct SpecFlags {
   std::string url{};
+  std::string preset{};
+  std::vector<std::string> parameters{};
+  std::vector<std::string> without{};
   std::vector<std::string> headers{};
   std::vector<std::string> subprotocols{};
   bool insecure_skip_verify = false;

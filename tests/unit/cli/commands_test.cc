@@ -126,6 +126,11 @@ TEST(CliWithoutServerTest, BadFlagsExitWith2) {
            {"reconnect", "--all", "--etag", "e"},
            {"list", "--context", "nowhere"},
            {"ping", "http://a/"},
+           {"ping", "--preset", "no-such-dialect", "ws://a/"},
+           {"ping", "--preset", "discord", "--param", "no-equals"},
+           {"ping", "--preset", "discord", "--param", "no=parameter"},
+           {"ping", "--preset", "discord", "--without", "no.part"},
+           {"create", "feed-1", "--param", "a=b"},
            {"ping", "ws://a/", "--interval", "0s"},
            {"apply", "-f", "/nonexistent/file.yaml"},
        }) {

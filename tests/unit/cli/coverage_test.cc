@@ -39,6 +39,8 @@ const std::map<std::string, std::vector<std::string>>& CommandOfMethod() {
       {"WatchSessions", {"watch"}},
       {"ProbeSession", {"probe", "ws://h/"}},
       {"TapSession", {"tap", "a"}},
+      {"ListPresets", {"presets"}},
+      {"GetPreset", {"presets", "show", "discord"}},
   };
   return kCommands;
 }
@@ -115,6 +117,13 @@ TEST(CoverageTest, EveryCommandIsDocumented) {
     EXPECT_THAT(page, ::testing::HasSubstr("\n| " + std::to_string(code) + " |"));
     EXPECT_THAT(std::string(kExitCodeFooter), ::testing::HasSubstr("\n  " + std::to_string(code) + "  "));
   }
+}
+
+// The page is what `holter presets --markdown` prints.
+TEST(CoverageTest, TheTableOfPresetsIsFresh) {
+  std::ifstream file(HOLTER_SOURCE_DIR "/docs/presets.md");
+  const std::string page(std::istreambuf_iterator<char>(file), {});
+  EXPECT_EQ(page, RunCli({"presets", "--markdown"}).out) << "holter presets --markdown > docs/presets.md";
 }
 
 }  // namespace

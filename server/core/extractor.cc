@@ -18,9 +18,11 @@ namespace {
 
 constexpr int kMostGroups = 16;
 
+// Written as JSON and people write numbers; no "inf", no "0x10".
 bool IsCountable(std::string_view text) {
   double number = 0;
-  return absl::SimpleAtod(absl::string_view(text.data(), text.size()), &number) && std::isfinite(number) && number >= 0;
+  return text.find_first_not_of("0123456789+-.eE") == std::string_view::npos &&
+         absl::SimpleAtod(absl::string_view(text.data(), text.size()), &number) && std::isfinite(number) && number >= 0;
 }
 
 // Numbers and truth values stand for themselves, strings for their content; null, objects and arrays are no values.
@@ -124,7 +126,10 @@ Extractor Extractor::Numeric() const {
 }
 
 bool Extractor::Extract(const InboundMessage& message, Value& out) const {
-  if (!message.bytes().starts_with(impl_->prefix)) return false;
+  if (!message.bytes().starts_with(impl_->prefix)) {
+    out.kind = Value::Kind::kNone;
+    return false;
+  }
   const std::string_view rest = message.bytes().substr(impl_->prefix.size());
   bool found = false;
   switch (impl_->from) {

@@ -34,21 +34,24 @@ absl::StatusOr<CompiledCondition> CompiledCondition::Compile(JsonCondition condi
 bool CompiledCondition::Holds(const JsonTape& message) const {
   const std::optional<size_t> place = message.Find(declared_.pointer);
   if (!declared_.inside) return HoldsAt(message, place);
-  if (!place || message.type(*place) != JsonType::kString) return declared_.exists == false;
+  if (!place || message.type(*place) != JsonType::kString) return HoldsAt(message, std::nullopt);
   const InboundMessage inner(InboundKind::kText, message.text(*place));
   const JsonTape* const tape = inner.Json();
-  if (tape == nullptr) return declared_.exists == false;
-  return HoldsAt(*tape, tape->Find(*declared_.inside));
+  return tape == nullptr ? HoldsAt(message, std::nullopt) : HoldsAt(*tape, tape->Find(*declared_.inside));
 }
 
 bool CompiledCondition::HoldsAt(const JsonTape& tape, std::optional<size_t> place) const {
   if (declared_.exists && *declared_.exists != place.has_value()) return false;
-  if (!place) return declared_.exists.has_value();  // then that is all that can be asked
+  if (!place) return declared_.exists.has_value() && !AsksOfValue();
   if (declared_.type != JsonType::kAny && tape.type(*place) != declared_.type) return false;
   if (!values_.empty() && !IsOneOf(tape, *place)) return false;
   if ((declared_.at_least || declared_.below) && !IsInRange(tape, *place)) return false;
   return regex_ == nullptr ||
          (tape.type(*place) == JsonType::kString && re2::RE2::PartialMatch(ToPiece(tape.text(*place)), *regex_));
+}
+
+bool CompiledCondition::AsksOfValue() const {
+  return !values_.empty() || declared_.type != JsonType::kAny || declared_.at_least || declared_.below || regex_;
 }
 
 bool CompiledCondition::IsOneOf(const JsonTape& tape, size_t place) const {

@@ -1,15 +1,15 @@
 // Conditions on values of JSON messages, compiled.
 #pragma once
 
+#include <re2/re2.h>
+
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include <re2/re2.h>
-
-#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "core/json_pointer.h"
 #include "core/json_tape.h"
 
@@ -40,6 +40,7 @@ class CompiledCondition {
 
  private:
   bool HoldsAt(const JsonTape& tape, std::optional<size_t> place) const;
+  bool AsksOfValue() const;
   bool IsOneOf(const JsonTape& tape, size_t place) const;
   bool IsInRange(const JsonTape& tape, size_t place) const;
 

@@ -1,15 +1,19 @@
 #include "core/json_tape.h"
 
+#include <algorithm>
+#include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/serialize.hpp>
 #include <charconv>
 #include <tuple>
 #include <utility>
 
-#include "core/json_scan.h"
-
 namespace holter::core {
 namespace {
 
+using JsonView = boost::json::string_view;
+using JsonError = boost::json::error_code;
+
+constexpr size_t kDeepest = 64;
 constexpr size_t kKeptTexts = size_t{64} << 10;
 constexpr size_t kKeptValues = 2048;
 
@@ -55,69 +59,103 @@ Digits DigitsOf(std::string_view token) {
 
 }  // namespace
 
-// Writes the tape as the text is read.
-class TapeWriter final : public JsonSink {
+// The handler that basic_parser wants. It writes each text to where it stays, in one part or several, so that a message
+// of any kind, broken ones included, is read without allocating. The names are the parser's.
+class TapeWriter {
  public:
+  static constexpr std::size_t max_object_size = std::size_t(-1);  // NOLINT(readability-identifier-naming)
+  static constexpr std::size_t max_array_size = std::size_t(-1);   // NOLINT(readability-identifier-naming)
+  static constexpr std::size_t max_key_size = std::size_t(-1);     // NOLINT(readability-identifier-naming)
+  static constexpr std::size_t max_string_size = std::size_t(-1);  // NOLINT(readability-identifier-naming)
+
   explicit TapeWriter(JsonTape& tape) : tape_(tape) {}
 
-  void OnObjectBegin() override { Open(JsonType::kObject); }
-  void OnObjectEnd() override { Close(); }
-  void OnArrayBegin() override { Open(JsonType::kArray); }
-  void OnArrayEnd() override { Close(); }
-  void OnKey(std::string_view key) override { key_ = Keep(key); }
-  void OnString(std::string_view text) override { Scalar(JsonType::kString, text); }
-  void OnNumber(std::string_view token) override { Scalar(JsonType::kNumber, token); }
-  void OnWord(std::string_view word) override { Scalar(word == "null" ? JsonType::kNull : JsonType::kBoolean, word); }
-
-  bool overflowed() const { return overflowed_; }
+  bool on_document_begin(JsonError&) { return true; }
+  bool on_document_end(JsonError&) { return true; }
+  bool on_object_begin(JsonError& error) { return Open(JsonType::kObject, error); }
+  bool on_object_end(std::size_t, JsonError&) { return Close(); }
+  bool on_array_begin(JsonError& error) { return Open(JsonType::kArray, error); }
+  bool on_array_end(std::size_t, JsonError&) { return Close(); }
+  bool on_key_part(JsonView part, std::size_t, JsonError&) { return Keep(part); }
+  bool on_key(JsonView last, std::size_t, JsonError&) {
+    Keep(last);
+    std::tie(key_, key_size_) = TakeText();
+    return true;
+  }
+  bool on_string_part(JsonView part, std::size_t, JsonError&) { return Keep(part); }
+  bool on_string(JsonView last, std::size_t, JsonError& error) { return Scalar(JsonType::kString, last, error); }
+  bool on_number_part(JsonView part, JsonError&) { return Keep(part); }
+  bool on_int64(std::int64_t, JsonView last, JsonError& error) { return Scalar(JsonType::kNumber, last, error); }
+  bool on_uint64(std::uint64_t, JsonView last, JsonError& error) { return Scalar(JsonType::kNumber, last, error); }
+  bool on_double(double, JsonView last, JsonError& error) { return Scalar(JsonType::kNumber, last, error); }
+  bool on_bool(bool value, JsonError& error) { return Scalar(JsonType::kBoolean, value ? "true" : "false", error); }
+  bool on_null(JsonError& error) { return Scalar(JsonType::kNull, "null", error); }
+  bool on_comment_part(JsonView, JsonError&) { return true; }
+  bool on_comment(JsonView, JsonError&) { return true; }
 
  private:
-  using Range = std::pair<uint32_t, uint32_t>;
-
-  Range Keep(std::string_view text) {
-    if (overflowed_) return {};
-    const auto begin = static_cast<uint32_t>(tape_.texts_.size());
-    tape_.texts_.append(text);
-    return {begin, static_cast<uint32_t>(text.size())};
+  bool Keep(JsonView part) {
+    tape_.texts_.append(part.data(), part.size());
+    return true;
   }
 
-  // Null when there are too many.
-  JsonTape::Entry* Add(JsonType type) {
-    overflowed_ = overflowed_ || tape_.values_.size() == JsonTape::kMostValues;
-    if (overflowed_) return nullptr;
+  // Begin and size of what was kept since the last time.
+  std::pair<uint32_t, uint32_t> TakeText() {
+    const uint32_t begin = taken_;
+    taken_ = static_cast<uint32_t>(tape_.texts_.size());
+    return {begin, taken_ - begin};
+  }
+
+  // False ends the reading.
+  bool Add(JsonType type, JsonError& error) {
+    if (tape_.values_.size() == JsonTape::kMostValues) {
+      error = boost::json::error::array_too_large;
+      return false;
+    }
     JsonTape::Entry& entry = tape_.values_.emplace_back();
     entry.type = type;
-    std::tie(entry.key, entry.key_size) = key_;
+    entry.key = key_;
+    entry.key_size = key_size_;
     entry.next = static_cast<uint32_t>(tape_.values_.size());
-    return &entry;
+    return true;
   }
 
-  void Scalar(JsonType type, std::string_view text) {
-    const Range range = Keep(text);
-    if (JsonTape::Entry* const entry = Add(type)) std::tie(entry->text, entry->text_size) = range;
+  bool Scalar(JsonType type, JsonView last, JsonError& error) {
+    Keep(last);
+    if (!Add(type, error)) return false;
+    JsonTape::Entry& entry = tape_.values_.back();
+    std::tie(entry.text, entry.text_size) = TakeText();
+    return true;
   }
 
-  void Open(JsonType type) {
-    if (Add(type) != nullptr) tape_.open_.push_back(static_cast<uint32_t>(tape_.values_.size() - 1));
+  bool Open(JsonType type, JsonError& error) {
+    if (!Add(type, error)) return false;
+    tape_.open_.push_back(static_cast<uint32_t>(tape_.values_.size() - 1));
+    return true;
   }
 
-  void Close() {
-    if (overflowed_) return;
+  bool Close() {
     tape_.values_[tape_.open_.back()].next = static_cast<uint32_t>(tape_.values_.size());
     tape_.open_.pop_back();
+    return true;
   }
 
   JsonTape& tape_;
-  Range key_;
-  bool overflowed_ = false;
+  uint32_t taken_ = 0;
+  uint32_t key_ = 0;  // of the member whose value follows
+  uint32_t key_size_ = 0;
 };
 
 bool JsonTape::Read(std::string_view text) {
   values_.clear();
   texts_.clear();
   open_.clear();
-  TapeWriter writer(*this);
-  return text.size() < UINT32_MAX && ScanJson(text, writer).ok() && !writer.overflowed();
+  if (text.size() >= UINT32_MAX) return false;
+  boost::json::parse_options options;
+  options.max_depth = kDeepest;
+  boost::json::basic_parser<TapeWriter> parser(options, *this);
+  JsonError error;
+  return parser.write_some(false, text.data(), text.size(), error) == text.size() && !error;
 }
 
 void JsonTape::Shrink() {
@@ -185,7 +223,8 @@ bool JsonTape::Equals(size_t place, const JsonTape& other, size_t other_place) c
       return SameNumber(text(place), other.text(other_place));
     case JsonType::kObject:
       // Last ones count, so each side has to have what the other says.
-      return SameMembers(place, other, other_place) && other.SameMembers(other_place, *this, place);
+      return HasFewMembers(place) && other.HasFewMembers(other_place) && SameMembers(place, other, other_place) &&
+             other.SameMembers(other_place, *this, place);
     case JsonType::kArray:
       return SameItems(place, other, other_place);
     default:
@@ -193,10 +232,16 @@ bool JsonTape::Equals(size_t place, const JsonTape& other, size_t other_place) c
   }
 }
 
-bool JsonTape::SameMembers(size_t place, const JsonTape& other, size_t other_place) const {
+bool JsonTape::HasFewMembers(size_t place) const {
   size_t members = 0;
   for (size_t child = place + 1; child < values_[place].next; child = values_[child].next) {
     if (++members > kMostCompared) return false;
+  }
+  return true;
+}
+
+bool JsonTape::SameMembers(size_t place, const JsonTape& other, size_t other_place) const {
+  for (size_t child = place + 1; child < values_[place].next; child = values_[child].next) {
     const std::string_view key = KeyOf(values_[child]);
     const std::optional<size_t> mine = Child(place, key);
     const std::optional<size_t> theirs = other.Child(other_place, key);

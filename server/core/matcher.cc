@@ -56,19 +56,19 @@ bool SameParts(const MatcherParts& a, const MatcherParts& b) {
 
 struct Matcher::Impl {
   MatcherParts parts;
-  std::optional<std::string> whole;  // what the whole message has to be: text, or bytes of a plain pattern
   std::shared_ptr<const re2::RE2> regex;
   std::optional<BytePattern> bytes;
   std::vector<CompiledCondition> json;
   std::vector<CompiledProtobuf> protobuf;
+  bool inner_control = false;  // a matcher of any or all looks at pings or pongs
 
   absl::Status CompileParts();
+  bool LooksAtControl() const;
   bool Matches(const InboundMessage& message) const;
   bool Combine(const InboundMessage& message) const;
 };
 
 absl::Status Matcher::Impl::CompileParts() {
-  whole = parts.text;
   if (!parts.regex.empty()) {
     auto compiled = CompileRegex(parts.regex);
     if (!compiled.ok()) return In("regex", compiled.status());
@@ -92,13 +92,23 @@ absl::Status Matcher::Impl::CompileParts() {
     if (!path.ok()) return In(fmt::format("protobuf[{}].path", i), path.status());
     protobuf.push_back({.path = *std::move(path), .equals = parts.protobuf[i].equals});
   }
+  const auto looks_at_control = [](const Matcher& matcher) { return matcher.LooksAtControl(); };
+  inner_control = std::any_of(parts.any.begin(), parts.any.end(), looks_at_control) ||
+                  std::any_of(parts.all.begin(), parts.all.end(), looks_at_control);
   return absl::OkStatus();
 }
 
+bool Matcher::Impl::LooksAtControl() const {
+  return parts.frame == MatchedFrame::kPing || parts.frame == MatchedFrame::kPong ||
+         (parts.frame == MatchedFrame::kData && inner_control);
+}
+
 bool Matcher::Impl::Matches(const InboundMessage& message) const {
-  if (!Fits(parts.frame, message.kind()) || !message.bytes().starts_with(parts.prefix)) return false;
+  // Which of data and control it is, the matchers inside say for themselves.
+  if (!(parts.frame == MatchedFrame::kData && inner_control) && !Fits(parts.frame, message.kind())) return false;
+  if (!message.bytes().starts_with(parts.prefix)) return false;
   const std::string_view rest = message.bytes().substr(parts.prefix.size());
-  if (whole && rest != *whole) return false;
+  if (parts.text && rest != *parts.text) return false;
   if (parts.length && (rest.size() < parts.length->first || rest.size() > parts.length->second)) return false;
   if (bytes && !bytes->Matches(rest)) return false;
   if (!json.empty()) {
@@ -154,9 +164,7 @@ absl::StatusOr<Matcher> Matcher::Compile(MatcherParts parts) {
 
 bool Matcher::Matches(const InboundMessage& message) const { return impl_->Matches(message); }
 
-bool Matcher::LooksAtControl() const {
-  return impl_->parts.frame == MatchedFrame::kPing || impl_->parts.frame == MatchedFrame::kPong;
-}
+bool Matcher::LooksAtControl() const { return impl_->LooksAtControl(); }
 
 bool operator==(const Matcher& a, const Matcher& b) {
   return a.impl_ == b.impl_ || SameParts(a.impl_->parts, b.impl_->parts);

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -62,7 +61,7 @@ class Matcher {
   static absl::StatusOr<Matcher> Compile(MatcherParts parts);
 
   bool Matches(const InboundMessage& message) const;
-  // Looks at pings or pongs.
+  // Looks at pings or pongs, itself or in any or all.
   bool LooksAtControl() const;
 
   // Declared alike: same parts in the same order.

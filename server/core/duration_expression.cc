@@ -1,0 +1,171 @@
+#include "core/duration_expression.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/numbers.h"
+#include "base/duration_text.h"
+#include "core/expression_parser.h"
+
+namespace holter::core {
+namespace {
+
+using Op = ExpressionOp;
+
+// The value of a variable as nanoseconds or as a plain number; none when it is not known or no number.
+std::optional<double> ValueOf(const Op& op, const ValueStore& values) {
+  const Value& value = values[op.slot];
+  if (!value.known()) return op.fallback;
+  double number = 0;
+  if (absl::SimpleAtod(value.text, &number)) return number * op.scale;
+  if (!op.is_duration) return std::nullopt;
+  const absl::StatusOr<Duration> duration = ParseDuration(value.text);
+  if (!duration.ok()) return std::nullopt;
+  return static_cast<double>(duration->count());
+}
+
+double Apply(Op::Kind kind, double a, double b, Random& random) {
+  switch (kind) {
+    case Op::Kind::kAdd:
+      return a + b;
+    case Op::Kind::kSubtract:
+      return a - b;
+    case Op::Kind::kMultiply:
+      return a * b;
+    case Op::Kind::kDivide:
+      return a / b;
+    case Op::Kind::kMin:
+      return std::min(a, b);
+    case Op::Kind::kMax:
+      return std::max(a, b);
+    default:
+      return a + (b - a) * Uniform01(random);
+  }
+}
+
+}  // namespace
+
+struct DurationExpression::Program {
+  std::string text;
+  Bounds bounds;
+  ParsedExpression parsed;
+
+  std::optional<double> Run(const ValueStore& values, Duration interval, Random& random) const {
+    std::array<double, ParsedExpression::kMostOps> stack;
+    size_t top = 0;
+    for (const Op& op : parsed.ops) {
+      switch (op.kind) {
+        case Op::Kind::kConstant:
+          stack[top++] = op.constant;
+          break;
+        case Op::Kind::kInterval:
+          stack[top++] = static_cast<double>(interval.count());
+          break;
+        case Op::Kind::kVariable: {
+          const std::optional<double> value = ValueOf(op, values);
+          if (!value) return std::nullopt;
+          stack[top++] = *value;
+          break;
+        }
+        default:
+          --top;
+          stack[top - 1] = Apply(op.kind, stack[top - 1], stack[top], random);
+      }
+    }
+    return stack[0];
+  }
+
+  // The "if" lets it be.
+  bool Holds(const ValueStore& values) const {
+    if (!parsed.condition) return true;
+    const std::optional<double> value = ValueOf(*parsed.condition, values);
+    return value && *value != 0;
+  }
+
+  Duration Clamp(double nanoseconds) const {
+    // Also when it is no number at all.
+    if (!(nanoseconds > static_cast<double>(bounds.least.count()))) return bounds.least;
+    if (nanoseconds >= static_cast<double>(bounds.most.count())) return bounds.most;
+    return Duration(static_cast<Duration::rep>(std::llround(nanoseconds)));
+  }
+};
+
+DurationExpression DurationExpression::Constant(Duration value) {
+  DurationExpression expression;
+  expression.constant_ = value;
+  return expression;
+}
+
+absl::StatusOr<DurationExpression> DurationExpression::Parse(std::string_view text, const Scope& scope,
+                                                             const Bounds& bounds) {
+  absl::StatusOr<ParsedExpression> parsed = ParseExpression(text, scope, bounds.may_use_interval);
+  if (!parsed.ok()) return parsed.status();
+  auto program = std::make_shared<Program>();
+  program->text = std::string(text);
+  program->bounds = bounds;
+  program->parsed = *std::move(parsed);
+  DurationExpression expression;
+  if (!program->parsed.IsConstant()) {
+    expression.program_ = std::move(program);
+    return expression;
+  }
+  Random unused;
+  const double value = program->Run({}, Duration::zero(), unused).value_or(NAN);
+  if (!(value >= static_cast<double>(bounds.least.count()) && value <= static_cast<double>(bounds.most.count()))) {
+    return absl::InvalidArgumentError(
+        fmt::format("expected {} to {}", FormatDuration(bounds.least), FormatDuration(bounds.most)));
+  }
+  expression.constant_ = program->Clamp(value);
+  return expression;
+}
+
+std::optional<Duration> DurationExpression::constant() const {
+  return program_ ? std::nullopt : std::optional(constant_);
+}
+
+bool DurationExpression::always() const { return !program_ || !program_->parsed.condition; }
+
+bool DurationExpression::random() const {
+  return program_ && std::any_of(program_->parsed.ops.begin(), program_->parsed.ops.end(),
+                                 [](const Op& op) { return op.kind == Op::Kind::kRandom; });
+}
+
+bool DurationExpression::Uses(size_t slot) const {
+  if (!program_) return false;
+  const auto uses = [slot](const Op& op) { return op.kind == Op::Kind::kVariable && op.slot == slot; };
+  const ParsedExpression& parsed = program_->parsed;
+  return std::any_of(parsed.ops.begin(), parsed.ops.end(), uses) || (parsed.condition && uses(*parsed.condition));
+}
+
+bool DurationExpression::UsesVariables() const {
+  if (!program_) return false;
+  const ParsedExpression& parsed = program_->parsed;
+  return parsed.condition ||
+         std::any_of(parsed.ops.begin(), parsed.ops.end(), [](const Op& op) { return op.kind == Op::Kind::kVariable; });
+}
+
+std::optional<Duration> DurationExpression::Evaluate(const ValueStore& values, Duration interval,
+                                                     Random& random) const {
+  if (!program_) return constant_;
+  if (!program_->Holds(values)) return std::nullopt;
+  const std::optional<double> value = program_->Run(values, interval, random);
+  if (!value) return std::nullopt;
+  return program_->Clamp(*value);
+}
+
+bool operator==(const DurationExpression& a, const DurationExpression& b) {
+  if (!a.program_ || !b.program_) return !a.program_ && !b.program_ && a.constant_ == b.constant_;
+  const DurationExpression::Program& x = *a.program_;
+  const DurationExpression::Program& y = *b.program_;
+  return x.text == y.text && x.bounds == y.bounds && x.parsed.ops == y.parsed.ops &&
+         x.parsed.condition == y.parsed.condition;
+}
+
+}  // namespace holter::core

@@ -5,7 +5,7 @@
            interrupted once it has said something; `&` is waited for until it serves. `make X` has to be a step of .ci/run.
            Hosts of example.org and the like are played by the demo's peer.
   ```yaml  with `sessions:`, is applied, and what `holter list -o yaml` then prints is applied again and changes nothing; without,
-           it is a configuration of holterd and is checked.
+           it is a configuration of holterd and is checked; or, if it begins with a field of a spec, a session with that spec.
   ```cpp   stands line by line in a program of examples/cpp, which the tests build and run.
   ```text  is only shown. Every other block is a fault: what is not run has to say so.
 
@@ -24,6 +24,7 @@ import tempfile
 import time
 
 PATIENCE = 20  # seconds; every wait ends as soon as it may
+SPEC = re.compile(r"\A(?:preset|subprotocols|protocol_heartbeat|open|decode|capture|beats|answers|watchdogs|ends):")
 FENCE = re.compile(r"^```(\S*)\s*$")
 EXAMPLE_HOST = re.compile(r"wss?://(?:[\w-]+\.)*example\.(?:org|com|net)[^\s'\"]*")
 SECRET = re.compile(r"\$\{secret:([\w.-]+)/([\w.-]+)\}|_secret: ([\w.-]+)/([\w.-]+)")
@@ -210,6 +211,12 @@ def apply_sessions(world, content):
         world.end_children(keep=before)
 
 
+def session_of(spec):
+    """A file with one session; one that names no peer gets one."""
+    fields = spec if re.search(r"^url:", spec, re.MULTILINE) else "url: ws://peer.example.org/\n" + spec
+    return "sessions:\n- name: tenants/default/sessions/example\n  spec:\n" + re.sub(r"^", "    ", fields, flags=re.MULTILINE)
+
+
 def check_configuration(world, content):
     path = world.scratch / "example-configuration.yaml"
     path.write_text(content)
@@ -234,6 +241,8 @@ def judge(world, language, content):
         run_shell(world, content)
     elif language == "yaml" and re.search(r"^sessions:", content, re.MULTILINE):
         apply_sessions(world, content)
+    elif language == "yaml" and SPEC.match(content):
+        apply_sessions(world, session_of(content))
     elif language == "yaml":
         check_configuration(world, content)
     elif language == "cpp":

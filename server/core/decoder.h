@@ -35,7 +35,8 @@ struct DecodeStep {
 // The checked chain. Immutable; shared by sessions; any thread.
 class DecoderSpec {
  public:
-  static constexpr size_t kMostMessages = 4096;  // of one frame
+  static constexpr size_t kMostSteps = 4;
+  static constexpr size_t kMostMessages = 4096;  // of one frame, at each step
 
   // No steps: frames are messages.
   DecoderSpec() = default;
@@ -56,7 +57,17 @@ class DecoderSpec {
 };
 
 // What decoding of one connection has to remember: the window of a zlib stream, the begun message of a byte stream.
-// Small until there is something to remember. One thread.
+// Small until there is something to remember. One thread. The sink may call Reset, and nothing else.
+//
+// What heartbeat.proto leaves open:
+//  - A message keeps the kind of the frame in which it ends, also when it was unpacked from a binary one.
+//  - gzip members that follow one another (RFC 1952 section 2.2) are one message. Anything else behind the end of what
+//    is packed is broken data, as is an end that does not come.
+//  - A zlib stream gives a message when a frame ends with 00 00 FF FF; several flushes in one frame are one message.
+//  - A length says how many bytes follow it; 0 is an empty message. Without across_frames the last one has to end with
+//    the frame.
+//  - Places where a regular expression matches nothing are no messages.
+//  - What came before an error has been heard by the sink.
 class Decoder {
  public:
   Decoder();
@@ -74,8 +85,9 @@ class Decoder {
 
  private:
   struct State;
+  class Chain;
 
-  std::unique_ptr<State> state_;
+  std::unique_ptr<State> state_;  // null: nothing to remember
 };
 
 }  // namespace holter::core

@@ -16,9 +16,6 @@ std::optional<core::Extractor> CompilePointers(const v1::Capture& capture, const
   std::optional<core::JsonPointer> inside;
   if (!capture.inside().empty()) {
     inside = CompilePointer(capture.inside(), at.Field("inside"));
-    if (!inside) {
-      return std::nullopt;
-    }
   }
   return pointer ? std::optional(core::Extractor::Json(*std::move(pointer), std::move(inside))) : std::nullopt;
 }

@@ -1,7 +1,11 @@
 // What one session costs; the figures are the product.
 #include <cstdlib>
 #include <new>
+#include <string>
+#include <string_view>
 
+#include "core/extractor.h"
+#include "core/matcher.h"
 #include "tests/support/machine_fixture.h"
 
 namespace {
@@ -67,6 +71,31 @@ TEST_F(SessionCost, AHeartbeatAllocatesNothing) {
   }
   EXPECT_EQ(allocations, before);
   EXPECT_EQ(Beat().counters.acked, 1001u);
+}
+
+// What a message costs that is looked at by two matchers and an extractor, of JSON and of anything else.
+TEST(MessageCost, LookingAllocatesNothing) {
+  const Matcher pong = *Matcher::Json({{.pointer = *JsonPointer::Parse("/op"), .one_of = {"\"pong\""}},
+                                       {.pointer = *JsonPointer::Parse("/data/ok"), .one_of = {"true"}}});
+  const Matcher other = *Matcher::Json({{.pointer = *JsonPointer::Parse("/n"), .one_of = {"1"}, .at_least = 0}});
+  const Extractor id = Extractor::Json(*JsonPointer::Parse("/id"));
+  const std::string long_text = R"({"op":"pong","id":"\u00e9)" + std::string(5000, 'x') + "\"}";
+  const std::string_view messages[] = {R"({"op":"pong","id":1700000000000,"data":{"ok":true},"n":1.0})", "pong",
+                                       R"({"op":"pong","id":17)", long_text};
+  Value value;
+  size_t before = 0;
+  size_t matched = 0;
+  for (int round = 0; round < 100; ++round) {
+    if (round == 10) before = allocations;
+    for (const std::string_view bytes : messages) {
+      const InboundMessage message(InboundKind::kText, bytes);
+      matched += pong.Matches(message) ? 1 : 0;
+      matched += other.Matches(message) ? 1 : 0;
+      matched += id.Extract(message, value) ? 1 : 0;
+    }
+  }
+  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(matched, 400u) << "all three of the first, the id of the last";
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ TEST(ClassOfReason, DefaultTable) {
   for (int i = 0; i < kReasonCount; ++i) {
     const auto reason = static_cast<Reason>(i);
     const bool slow = reason == Reason::kTlsUntrusted || reason == Reason::kTlsExpired || reason == Reason::kTlsName ||
-                      reason == Reason::kEgressDenied || reason == Reason::kSecret;
+                      reason == Reason::kEgressDenied || reason == Reason::kSecret || reason == Reason::kSendBudget;
     EXPECT_EQ(ClassOfReason(reason), slow ? RetryClass::kSlow : RetryClass::kBackOff) << Word(reason);
   }
 }

@@ -56,6 +56,8 @@ TEST_F(SessionCadence, AnIntervalMayChangeAtAnyTime) {
   Message("a" + std::to_string(Beat().counters.sent));
   Message(R"({"every":1000})");
   EXPECT_LE(UntilNext(), seconds(1));
+  RunFor(seconds(1));
+  for (uint32_t sent = 1; sent <= Beat().counters.sent; ++sent) Message("a" + std::to_string(sent));
   Message(R"({"every":3600000})");
   EXPECT_GT(UntilNext(), seconds(3500));
   EXPECT_EQ(machine_->health(), Health::kHealthy);

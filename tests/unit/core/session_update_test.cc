@@ -157,6 +157,7 @@ TEST_F(SessionUpdate, BeatsAreKnownByName) {
   spec.beats.push_back(EchoBeat("two"));
   spec.beats[1].send = Text("z${seq}");
   spec.beats[1].expect = *Matcher::Regex("^b(\\d+)$");
+  spec.beats[1].correlate->place = *Extractor::Regex("^b(\\d+)$");
   MakeOpen(spec);
   Message("a1");
   Message("b1");

@@ -19,6 +19,7 @@ class SessionVitalsTest : public MachineFixture {
     spec.beats[0].cadence.misses_allowed = 1;
     spec.beats[1].cadence.first_delay = seconds(1);
     spec.beats[1].expect = *Matcher::Regex("^b(\\d+)$");
+    spec.beats[1].correlate->place = *Extractor::Regex("^b(\\d+)$");
     return spec;
   }
 };

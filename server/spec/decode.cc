@@ -55,7 +55,7 @@ Step CompileSplit(const v1::Split& split, const FieldPath& at) {
     case v1::Split::kJsonArray:
       step.kind = Step::Kind::kSplitJsonArray;
       if (!split.json_array()) {
-        at.Field("json_array").Refuse("expected true, or nothing");
+        at.Field("json_array").Refuse("expected true, or not set");
       }
       break;
     case v1::Split::BY_NOT_SET:

@@ -33,8 +33,7 @@ size_t Utf8Length(std::string_view text) {
 
 }  // namespace
 
-void AppendJsonString(std::string_view text, std::string& out) {
-  out += '"';
+void AppendJsonCharacters(std::string_view text, std::string& out) {
   while (!text.empty()) {
     const char c = text.front();
     size_t length = 1;
@@ -53,6 +52,11 @@ void AppendJsonString(std::string_view text, std::string& out) {
     }
     text.remove_prefix(length);
   }
+}
+
+void AppendJsonString(std::string_view text, std::string& out) {
+  out += '"';
+  AppendJsonCharacters(text, out);
   out += '"';
 }
 

@@ -10,4 +10,7 @@ namespace holter {
 // the result is always valid.
 void AppendJsonString(std::string_view text, std::string& out);
 
+// The same without the quotes, for a part of a string.
+void AppendJsonCharacters(std::string_view text, std::string& out);
+
 }  // namespace holter

@@ -3,10 +3,11 @@
 #include <fmt/format.h>
 
 #include <ctime>
+#include <iterator>
 
 namespace holter {
 
-std::string FormatWallTime(WallTime time) {
+void AppendWallTime(WallTime time, std::string& out) {
   using std::chrono::floor;
   using std::chrono::seconds;
   const auto whole = floor<seconds>(time);
@@ -14,8 +15,14 @@ std::string FormatWallTime(WallTime time) {
   const std::time_t since_epoch = whole.time_since_epoch().count();
   std::tm parts{};
   gmtime_r(&since_epoch, &parts);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900, parts.tm_mon + 1,
-                     parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, milliseconds);
+  fmt::format_to(std::back_inserter(out), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900,
+                 parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, milliseconds);
+}
+
+std::string FormatWallTime(WallTime time) {
+  std::string out;
+  AppendWallTime(time, out);
+  return out;
 }
 
 }  // namespace holter

@@ -1,190 +1,198 @@
-// Templates of binary messages: the language of MessageTemplate.bytes in heartbeat.proto.
+// Templates of binary frames: the language of MessageTemplate.bytes in heartbeat.proto.
+//
+//   sequence := ( HEX HEX | '"' text '"' | reference | number | length | " " )*
+//   number   := ("u8" | "u16" | "u32" | "u64" | "u16le" | "u32le" | "u64le" | "varint") "(" ( NUMBER | reference ) ")"
+//   length   := ("len8" | "len16" | "len32" | "lenv") [ "+" NUMBER ] "[" sequence "]"
+//
+// A quote is written as 22. Numbers are decimal, or hexadecimal with 0x.
 #include <fmt/format.h>
 
-#include <array>
 #include <charconv>
 #include <utility>
-#include <vector>
 
 #include "absl/status/status.h"
-#include "core/message_template.h"
+#include "absl/strings/ascii.h"
 #include "core/template_program.h"
 
 namespace holter::core {
 namespace {
 
-using Kind = TemplatePart::Kind;
+struct NumberWord {
+  std::string_view word;
+  NumberFormat format;
+};
 
-constexpr std::array<std::pair<std::string_view, NumberForm>, 8> kNumbers = {{{"u16le(", {2, true}},
-                                                                              {"u32le(", {4, true}},
-                                                                              {"u64le(", {8, true}},
-                                                                              {"u8(", {1, false}},
-                                                                              {"u16(", {2, false}},
-                                                                              {"u32(", {4, false}},
-                                                                              {"u64(", {8, false}},
-                                                                              {"varint(", {0, false}}}};
-constexpr std::array<std::pair<std::string_view, NumberForm>, 4> kLengths = {
-    {{"len8", {1, false}}, {"len16", {2, false}}, {"len32", {4, false}}, {"lenv", {0, false}}}};
+constexpr NumberWord kNumberWords[] = {{"u8", {.bytes = 1}},
+                                       {"u16", {.bytes = 2}},
+                                       {"u32", {.bytes = 4}},
+                                       {"u64", {.bytes = 8}},
+                                       {"u16le", {.bytes = 2, .little_endian = true}},
+                                       {"u32le", {.bytes = 4, .little_endian = true}},
+                                       {"u64le", {.bytes = 8, .little_endian = true}},
+                                       {"varint", {.bytes = 0}}};
+constexpr NumberWord kLengthWords[] = {
+    {"len8", {.bytes = 1}}, {"len16", {.bytes = 2}}, {"len32", {.bytes = 4}}, {"lenv", {.bytes = 0}}};
+constexpr uint64_t kMostExtra = 255;
 
-int HexValue(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
+template <size_t N>
+const NumberFormat* FindFormat(const NumberWord (&words)[N], std::string_view word) {
+  for (const NumberWord& known : words) {
+    if (known.word == word) return &known.format;
+  }
+  return nullptr;
 }
 
-void Plain(std::string_view text, std::string& out) { out += text; }
-
-// Reads from left to right and fills a program.
-class BytesParser {
+class BytesTemplateParser {
  public:
-  BytesParser(std::string_view text, const TemplateContext& context) : text_(text), context_(context) {}
+  BytesTemplateParser(std::string_view text, TemplateBuilder& builder) : text_(text), builder_(builder) {}
 
-  absl::StatusOr<TemplateProgram> Parse() {
-    while (at_ < text_.size()) {
-      if (absl::Status status = Step(); !status.ok()) return status;
+  absl::Status Parse() {
+    while (!done()) {
+      if (absl::Status status = Item(); !status.ok()) return status;
     }
-    if (depth_ > 0) return Expected("\"]\" at the end of a length");
-    return std::move(program_);
+    if (!open_.empty()) return Expected("\"]\"");
+    return absl::OkStatus();
   }
 
  private:
+  struct Length {
+    NumberFormat format;
+    uint64_t extra = 0;
+  };
+
+  bool done() const { return at_ == text_.size(); }
+
   absl::Status Expected(std::string_view what) const {
     return absl::InvalidArgumentError(fmt::format("expected {}, at character {}", what, at_));
   }
 
-  bool Take(std::string_view word) {
-    if (!text_.substr(at_).starts_with(word)) return false;
-    at_ += word.size();
+  bool Skip(char c) {
+    if (done() || text_[at_] != c) return false;
+    ++at_;
     return true;
   }
 
-  // What stands until `end`, which is taken too.
-  std::optional<std::string_view> Until(char end) {
-    const size_t found = text_.find(end, at_);
-    if (found == std::string_view::npos) return std::nullopt;
-    const std::string_view inside = text_.substr(at_, found - at_);
-    at_ = found + 1;
-    return inside;
+  absl::Status Item() {
+    if (Skip(' ')) return absl::OkStatus();
+    if (text_[at_] == '"') return Quoted();
+    if (text_[at_] == '$') {
+      absl::StatusOr<TemplateSource> source = Reference();
+      if (source.ok()) builder_.Take(*std::move(source), TemplatePart::Kind::kValue);
+      return source.status();
+    }
+    if (text_[at_] == ']' && !open_.empty()) {
+      ++at_;
+      builder_.EndLength(open_.back().format, open_.back().extra);
+      open_.pop_back();
+      return absl::OkStatus();
+    }
+    // No word begins with a hexadecimal digit.
+    if (absl::ascii_isalpha(static_cast<unsigned char>(text_[at_])) &&
+        !absl::ascii_isxdigit(static_cast<unsigned char>(text_[at_]))) {
+      return Word();
+    }
+    return HexPair();
   }
 
-  absl::Status Step() {
-    if (Take(" ")) return absl::OkStatus();
-    if (Take("\"")) return QuotedText();
-    if (text_.substr(at_).starts_with("${")) return Variable();
-    if (Take("]")) return CloseLength();
-    for (const auto& [name, form] : kNumbers) {
-      if (Take(name)) return Number(form);
+  absl::Status HexPair() {
+    uint8_t value = 0;
+    const char* const begin = text_.data() + at_;
+    if (text_.size() - at_ < 2 || std::from_chars(begin, begin + 2, value, 16).ptr != begin + 2) {
+      return Expected("pairs of hexadecimal digits such as \"10 0a FF\"");
     }
-    for (const auto& [name, form] : kLengths) {
-      if (Take(name)) return OpenLength(form);
-    }
-    const int high = HexValue(text_[at_]);
-    const int low = at_ + 1 < text_.size() ? HexValue(text_[at_ + 1]) : -1;
-    if (high < 0 || low < 0) {
-      return Expected("pairs of hexadecimal digits such as \"10 0a FF\", \"text\", ${name}, u16(…) or len16[…]");
-    }
-    const char byte = static_cast<char>(high * 16 + low);
-    program_.Literal(std::string_view(&byte, 1));
     at_ += 2;
+    const auto byte = static_cast<char>(value);
+    builder_.Literal(std::string_view(&byte, 1));
     return absl::OkStatus();
   }
 
-  absl::Status QuotedText() {
-    const std::optional<std::string_view> inside = Until('"');
-    if (!inside) return Expected("a closing quote");
-    return program_.Text(*inside, Kind::kText, context_, Plain);
+  absl::Status Quoted() {
+    const size_t end = text_.find('"', at_ + 1);
+    if (end == std::string_view::npos) return Expected("a text that ends with a quote");
+    absl::Status status = builder_.Text(text_.substr(at_ + 1, end - at_ - 1), TemplatePart::Kind::kValue,
+                                        [](std::string_view text, std::string& out) { out.append(text); });
+    at_ = end + 1;
+    return status;
   }
 
-  absl::Status Variable() {
-    const std::optional<std::string_view> whole = Until('}');
-    if (!whole) return Expected("\"}\" after \"${\"");
-    auto reference = TemplateReference::Parse(whole->substr(2), context_);
-    if (!reference.ok()) return reference.status();
-    program_.Reference(Kind::kText, *std::move(reference));
-    return absl::OkStatus();
+  absl::StatusOr<TemplateSource> Reference() {
+    const std::string_view rest = text_.substr(at_);
+    const std::optional<size_t> size = rest.starts_with("${") ? ReferenceSize(rest) : std::nullopt;
+    if (!size) return Expected("${name}");
+    absl::StatusOr<TemplateSource> source = builder_.Reference(rest.substr(0, *size));
+    if (source.ok() && source->optional) return Expected("${name} without a question mark");
+    at_ += *size;
+    return source;
   }
 
-  absl::Status Number(const NumberForm& form) {
-    const std::optional<std::string_view> inside = Until(')');
-    if (!inside) return Expected("\")\"");
-    TemplatePart part;
-    part.kind = Kind::kNumber;
-    part.form = form;
-    if (inside->starts_with("${") && inside->ends_with('}')) {
-      auto reference = TemplateReference::Parse(inside->substr(2, inside->size() - 3), context_);
-      if (!reference.ok()) return reference.status();
-      part.reference = *std::move(reference);
+  absl::Status Word() {
+    const size_t begin = at_;
+    while (!done() && absl::ascii_isalnum(static_cast<unsigned char>(text_[at_]))) ++at_;
+    const std::string_view word = text_.substr(begin, at_ - begin);
+    if (const NumberFormat* format = FindFormat(kNumberWords, word)) return Number(*format);
+    if (const NumberFormat* format = FindFormat(kLengthWords, word)) return BeginLength(*format);
+    at_ = begin;
+    return Expected(
+        "hexadecimal digits, \"text\", ${name}, u8() u16() u32() u64() u16le() u32le() u64le() varint(), "
+        "len8[] len16[] len32[] or lenv[]");
+  }
+
+  bool TakeNumber(uint64_t& out) {
+    const int base = text_.substr(at_).starts_with("0x") ? 16 : 10;
+    const char* const begin = text_.data() + at_ + (base == 16 ? 2 : 0);
+    const auto [end, error] = std::from_chars(begin, text_.data() + text_.size(), out, base);
+    if (error != std::errc() || end == begin) return false;
+    at_ = static_cast<size_t>(end - text_.data());
+    return true;
+  }
+
+  absl::Status Number(const NumberFormat& format) {
+    if (!Skip('(')) return Expected("\"(\"");
+    if (!done() && text_[at_] == '$') {
+      absl::StatusOr<TemplateSource> source = Reference();
+      if (!source.ok()) return source.status();
+      builder_.Number(*std::move(source), format);
     } else {
-      const auto [end, error] = std::from_chars(inside->data(), inside->data() + inside->size(), part.number);
-      if (error != std::errc() || end != inside->data() + inside->size()) {
-        return Expected("a whole number or ${name} between the brackets");
+      uint64_t number = 0;
+      const size_t begin = at_;
+      if (!TakeNumber(number) || number > format.Most()) {
+        at_ = begin;
+        return Expected(fmt::format("a number from 0 to {} or ${{name}}", format.Most()));
       }
+      std::string bytes;
+      format.Insert(number, 0, bytes);
+      builder_.Literal(bytes);
     }
-    program_.Add(std::move(part));
+    return Skip(')') ? absl::OkStatus() : Expected("\")\"");
+  }
+
+  absl::Status BeginLength(const NumberFormat& format) {
+    if (open_.size() == kDeepestLength) {
+      return Expected(fmt::format("lengths at most {} deep in one another", kDeepestLength));
+    }
+    Length length{.format = format};
+    if (Skip('+') && (!TakeNumber(length.extra) || length.extra > kMostExtra)) {
+      return Expected(fmt::format("a number from 0 to {}", kMostExtra));
+    }
+    if (!Skip('[')) return Expected("\"[\"");
+    open_.push_back(length);
+    builder_.BeginLength();
     return absl::OkStatus();
   }
 
-  absl::Status OpenLength(const NumberForm& form) {
-    TemplatePart part;
-    part.kind = Kind::kLengthOpen;
-    part.form = form;
-    if (Take("+")) {
-      const char* const begin = text_.data() + at_;
-      const auto [end, error] = std::from_chars(begin, text_.data() + text_.size(), part.number);
-      if (error != std::errc()) return Expected("a whole number after \"+\"");
-      at_ += static_cast<size_t>(end - begin);
-    }
-    if (!Take("[")) return Expected("\"[\" after the kind of length");
-    if (++depth_ > TemplateProgram::kDeepestLength) {
-      return Expected(fmt::format("lengths at most {} deep", TemplateProgram::kDeepestLength));
-    }
-    program_.Add(std::move(part));
-    return absl::OkStatus();
-  }
-
-  absl::Status CloseLength() {
-    if (depth_ == 0) return Expected("no \"]\" without a length");
-    --depth_;
-    TemplatePart part;
-    part.kind = Kind::kLengthClose;
-    program_.Add(std::move(part));
-    return absl::OkStatus();
-  }
-
-  std::string_view text_;
-  const TemplateContext& context_;
+  const std::string_view text_;
+  TemplateBuilder& builder_;
   size_t at_ = 0;
-  size_t depth_ = 0;
-  TemplateProgram program_;
+  std::vector<Length> open_;
 };
 
 }  // namespace
 
 absl::StatusOr<MessageTemplate> MessageTemplate::FromBytes(std::string_view bytes, const TemplateContext& context) {
-  absl::StatusOr<TemplateProgram> program = BytesParser(bytes, context).Parse();
-  if (!program.ok()) return program.status();
-  return MessageTemplate(FrameKind::kBinary, *std::move(program));
-}
-
-absl::StatusOr<std::string> DecodeHex(std::string_view hex) {
-  std::string bytes;
-  bytes.reserve(hex.size() / 2);
-  for (size_t i = 0; i < hex.size();) {
-    if (hex[i] == ' ') {
-      ++i;
-      continue;
-    }
-    const int high = HexValue(hex[i]);
-    const int low = i + 1 < hex.size() ? HexValue(hex[i + 1]) : -1;
-    if (high < 0 || low < 0) {
-      return absl::InvalidArgumentError(
-          fmt::format("expected pairs of hexadecimal digits such as \"10 0a FF\", at character {}", i));
-    }
-    bytes.push_back(static_cast<char>(high * 16 + low));
-    i += 2;
-  }
-  return bytes;
+  TemplateBuilder builder(context);
+  BytesTemplateParser parser(bytes, builder);
+  if (absl::Status status = parser.Parse(); !status.ok()) return status;
+  return builder.Finish(FrameKind::kBinary);
 }
 
 }  // namespace holter::core

@@ -1,9 +1,11 @@
-// Templates of JSON messages.
+// Templates of JSON texts.
+#include <boost/json/serialize.hpp>
+#include <optional>
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "core/json_scan.h"
-#include "core/message_template.h"
 #include "core/template_program.h"
 
 namespace holter::core {
@@ -11,112 +13,114 @@ namespace {
 
 using Kind = TemplatePart::Kind;
 
-// The reference that is all of a string: "${name}" gives "name".
-std::optional<std::string_view> WholeReference(std::string_view text) {
-  if (!text.starts_with("${") || text.find('}') != text.size() - 1) return std::nullopt;
-  return text.substr(2, text.size() - 3);
+void EscapeLiteral(std::string_view text, std::string& out) {
+  const std::string quoted = boost::json::serialize(boost::json::string_view(text.data(), text.size()));
+  out.append(quoted, 1, quoted.size() - 2);
 }
 
 // Writes JSON compactly as it is read, strings by the rules of FromJson.
 class JsonTemplateSink final : public JsonSink {
  public:
-  explicit JsonTemplateSink(const TemplateContext& context) : context_(context) {}
+  explicit JsonTemplateSink(const TemplateContext& context) : builder_(context) {}
 
-  void OnObjectBegin() override { Open('{'); }
+  void OnObjectBegin() override { Open('{', true); }
   void OnObjectEnd() override { Close('}'); }
-  void OnArrayBegin() override { Open('['); }
+  void OnArrayBegin() override { Open('[', false); }
   void OnArrayEnd() override { Close(']'); }
-  void OnKey(std::string_view key) override { key_ = std::string(key); }
 
-  void OnString(std::string_view text) override {
-    const std::optional<std::string_view> whole = WholeReference(text);
-    if (!whole) {
-      Begin();
-      return Quoted(text);
-    }
-    const bool may_be_left_out = whole->ends_with('?');
-    auto reference = TemplateReference::Parse(may_be_left_out ? whole->substr(0, whole->size() - 1) : *whole, context_);
-    if (!reference.ok()) {
-      status_.Update(reference.status());
-    } else if (may_be_left_out && key_) {
-      Optional(*std::move(reference));
-    } else if (may_be_left_out) {
-      status_.Update(absl::InvalidArgumentError("expected \"${name?}\" as the value of a member only"));
-    } else {
-      Begin();
-      program_.Reference(Kind::kToken, *std::move(reference));
-    }
-  }
-
+  void OnKey(std::string_view key) override { key_ = key; }
+  void OnString(std::string_view text) override;
   void OnNumber(std::string_view token) override { Raw(token); }
   void OnWord(std::string_view word) override { Raw(word); }
 
   const absl::Status& status() const { return status_; }
-  TemplateProgram Take() { return std::move(program_); }
+  TemplateBuilder& builder() { return builder_; }
 
  private:
-  // An open object or array.
   struct Level {
-    bool fresh = true;       // nothing stands in it yet
-    bool uncertain = false;  // what stands in it may be left out
+    bool is_object = false;
+    bool written = false;   // something stands in it for sure
+    bool optional = false;  // something may stand in it
   };
 
-  // What comes before a value: a comma and its key.
-  void Begin() {
-    if (!levels_.empty()) {
-      Level& level = levels_.back();
-      if (level.uncertain) {
-        TemplatePart comma;
-        comma.kind = Kind::kComma;
-        program_.Add(std::move(comma));
-      } else if (!level.fresh) {
-        program_.Literal(",");
-      }
-      level.fresh = false;
+  // The comma and the name.
+  void BeginValue() {
+    if (levels_.empty()) return;
+    const Level& level = levels_.back();
+    if (level.written) {
+      builder_.Literal(",");
+    } else if (level.optional) {
+      builder_.Comma();
     }
-    if (!key_) return;
-    Quoted(*std::exchange(key_, std::nullopt));
-    program_.Literal(":");
+    if (!level.is_object) return;
+    Quoted(key_);
+    builder_.Literal(":");
   }
 
-  void Optional(TemplateReference reference) {
-    levels_.back().uncertain = true;
-    const size_t member = program_.parts.size();
-    program_.Reference(Kind::kMember, reference);
-    Begin();
-    program_.Reference(Kind::kToken, std::move(reference));
-    program_.parts[member].skip = program_.parts.size() - member - 1;
-    // What follows must not join a literal that may be left out.
+  void EndValue(bool for_sure = true) {
+    if (levels_.empty()) return;
+    levels_.back().written = levels_.back().written || for_sure;
+    levels_.back().optional = true;
   }
 
   void Raw(std::string_view token) {
-    Begin();
-    program_.Literal(token);
+    BeginValue();
+    builder_.Literal(token);
+    EndValue();
   }
 
-  void Open(char bracket) {
-    Begin();
-    program_.Literal(std::string_view(&bracket, 1));
-    levels_.emplace_back();
+  void Open(char bracket, bool is_object) {
+    Raw(std::string_view(&bracket, 1));
+    levels_.push_back({.is_object = is_object});
   }
 
   void Close(char bracket) {
-    program_.Literal(std::string_view(&bracket, 1));
     levels_.pop_back();
+    builder_.Literal(std::string_view(&bracket, 1));
   }
 
   void Quoted(std::string_view text) {
-    program_.Literal("\"");
-    status_.Update(program_.Text(text, Kind::kEscaped, context_, AppendJsonEscaped));
-    program_.Literal("\"");
+    builder_.Literal("\"");
+    status_.Update(builder_.Text(text, Kind::kEscaped, EscapeLiteral));
+    builder_.Literal("\"");
   }
 
-  const TemplateContext& context_;
-  TemplateProgram program_;
-  std::vector<Level> levels_;
-  std::optional<std::string> key_;
+  void Optional(TemplateSource source) {
+    if (levels_.empty() || !levels_.back().is_object) {
+      status_.Update(absl::InvalidArgumentError("\"${name?}\" has to be the whole value of a JSON member"));
+      return;
+    }
+    builder_.BeginMember(source);
+    BeginValue();
+    builder_.Take(std::move(source), Kind::kToken);
+    builder_.EndMember();
+    EndValue(/*for_sure=*/false);
+  }
+
+  TemplateBuilder builder_;
   absl::Status status_;
+  std::string key_;
+  std::vector<Level> levels_;
 };
+
+void JsonTemplateSink::OnString(std::string_view text) {
+  if (!text.starts_with("${") || ReferenceSize(text) != text.size()) {
+    BeginValue();
+    Quoted(text);
+    EndValue();
+    return;
+  }
+  absl::StatusOr<TemplateSource> source = builder_.Reference(text);
+  if (!source.ok()) {
+    status_.Update(source.status());
+  } else if (source->optional) {
+    Optional(*std::move(source));
+  } else {
+    BeginValue();
+    builder_.Take(*std::move(source), Kind::kToken);
+    EndValue();
+  }
+}
 
 }  // namespace
 
@@ -124,7 +128,7 @@ absl::StatusOr<MessageTemplate> MessageTemplate::FromJson(std::string_view json,
   JsonTemplateSink sink(context);
   if (absl::Status status = ScanJson(json, sink); !status.ok()) return status;
   if (!sink.status().ok()) return sink.status();
-  return MessageTemplate(FrameKind::kText, sink.Take());
+  return sink.builder().Finish(FrameKind::kText);
 }
 
 }  // namespace holter::core

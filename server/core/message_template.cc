@@ -1,5 +1,8 @@
 #include "core/message_template.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -7,42 +10,52 @@
 #include "core/template_program.h"
 
 namespace holter::core {
+namespace {
 
-MessageTemplate::MessageTemplate(FrameKind kind, TemplateProgram program)
-    : kind_(kind), program_(std::make_shared<const TemplateProgram>(std::move(program))) {}
+void AsItIs(std::string_view text, std::string& out) { out.append(text); }
+
+absl::Status CheckRewrite(const re2::RE2& regex, std::string_view with) {
+  std::string error;
+  if (!regex.CheckRewriteString(ToPiece(with), &error)) {
+    return absl::InvalidArgumentError("expected a text with groups of the regular expression as \\1 to \\9: " + error);
+  }
+  if (std::count(with.begin(), with.end(), '\\') > MessageTemplate::kMostValues) {
+    return absl::InvalidArgumentError(
+        fmt::format("expected at most {} places for groups", MessageTemplate::kMostValues));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
 
 absl::StatusOr<MessageTemplate> MessageTemplate::FromText(std::string_view text, const TemplateContext& context) {
-  TemplateProgram program;
-  absl::Status status = program.Text(text, TemplatePart::Kind::kText, context,
-                                     [](std::string_view literal, std::string& out) { out += literal; });
-  if (!status.ok()) return status;
-  return MessageTemplate(FrameKind::kText, std::move(program));
+  TemplateBuilder builder(context);
+  if (absl::Status status = builder.Text(text, TemplatePart::Kind::kValue, AsItIs); !status.ok()) return status;
+  return builder.Finish(FrameKind::kText);
 }
 
 absl::StatusOr<MessageTemplate> MessageTemplate::Echo(std::string_view regex, std::string_view with) {
-  TemplateProgram program;
-  program.is_echo = true;
-  program.pattern = std::string(regex);
-  program.with = std::string(with);
+  auto program = std::make_shared<Program>();
+  program->echoes = true;
+  program->max_size = SIZE_MAX;
+  program->pattern = regex;
+  program->with = with;
   if (!regex.empty()) {
     auto compiled = CompileRegex(regex);
     if (!compiled.ok()) return compiled.status();
-    std::string error;
-    if (!(*compiled)->CheckRewriteString(ToPiece(with), &error)) {
-      return absl::InvalidArgumentError("expected a replacement with groups of the expression: " + error);
-    }
-    program.regex = *std::move(compiled);
+    program->regex = *std::move(compiled);
+    if (absl::Status status = CheckRewrite(*program->regex, with); !status.ok()) return status;
+  } else if (!with.empty()) {
+    return absl::InvalidArgumentError("needs a regular expression, which says what is replaced");
   }
-  MessageTemplate echo(FrameKind::kText, std::move(program));
-  echo.kind_of_question_ = true;
-  return echo;
+  return TemplateBuilder::Echo(std::move(program));
 }
 
 MessageTemplate MessageTemplate::As(FrameKind kind) const {
-  MessageTemplate other = *this;
-  other.kind_ = kind;
-  other.kind_of_question_ = false;
-  return other;
+  MessageTemplate result = *this;
+  result.kind_ = kind;
+  result.kind_of_question_ = false;
+  return result;
 }
 
 FrameKind MessageTemplate::KindFor(const TemplateInput& input) const {
@@ -50,37 +63,23 @@ FrameKind MessageTemplate::KindFor(const TemplateInput& input) const {
   return input.question->kind() == InboundKind::kBinary ? FrameKind::kBinary : FrameKind::kText;
 }
 
-bool MessageTemplate::Uses(Variable variable) const {
-  return program_ && (program_->variables & (1u << static_cast<int>(variable))) != 0;
-}
+uint64_t MessageTemplate::slots() const { return program_ == nullptr ? 0 : program_->slots; }
 
-uint64_t MessageTemplate::slots() const { return program_ ? program_->slots : 0; }
-
-size_t MessageTemplate::MaxSize() const {
-  if (!program_) return 0;
-  if (program_->is_echo) return SIZE_MAX;
-  constexpr size_t kLongestForm = 10;
-  size_t size = 0;
-  for (const TemplatePart& part : program_->parts) {
-    const bool is_number = part.kind == TemplatePart::Kind::kNumber || part.kind == TemplatePart::Kind::kLengthOpen;
-    const size_t reference = part.reference ? part.reference->MaxTextSize() : 0;
-    if (!is_number && reference == SIZE_MAX) return SIZE_MAX;
-    size += part.text.size() + (is_number ? kLongestForm : reference);
-  }
-  return size;
-}
+size_t MessageTemplate::MaxSize() const { return program_ == nullptr ? 0 : program_->max_size; }
 
 void MessageTemplate::Expand(const TemplateInput& input, std::string& out) const {
-  if (program_) program_->Expand(input, out);
+  if (program_ == nullptr) return;
+  if (!program_->echoes) return program_->Expand(input, out);
+  if (input.question != nullptr) program_->Echo(*input.question, out);
 }
 
 bool operator==(const MessageTemplate& a, const MessageTemplate& b) {
   if (a.kind_ != b.kind_ || a.kind_of_question_ != b.kind_of_question_) return false;
   if (a.program_ == b.program_) return true;
-  static const TemplateProgram* const kEmpty = new TemplateProgram();
-  const TemplateProgram& x = a.program_ ? *a.program_ : *kEmpty;
-  const TemplateProgram& y = b.program_ ? *b.program_ : *kEmpty;
-  return x.is_echo == y.is_echo && x.pattern == y.pattern && x.with == y.with && x.parts == y.parts;
+  if (a.program_ == nullptr || b.program_ == nullptr) return false;
+  const MessageTemplate::Program& x = *a.program_;
+  const MessageTemplate::Program& y = *b.program_;
+  return x.parts == y.parts && x.echoes == y.echoes && x.pattern == y.pattern && x.with == y.with;
 }
 
 }  // namespace holter::core

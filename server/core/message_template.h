@@ -31,21 +31,24 @@ struct TemplateInput {
   const InboundMessage* question = nullptr;  // of an answer
 };
 
-struct TemplateProgram;
-
 // Immutable; any thread; cheap to copy.
 class MessageTemplate {
  public:
+  // Places for values other than the built-in variables, so that what a peer sends is not multiplied without bound.
+  static constexpr int kMostValues = 32;
+
   // An empty text.
   MessageTemplate() = default;
 
   // INVALID_ARGUMENT names an unknown variable and says what is known.
   static absl::StatusOr<MessageTemplate> FromText(std::string_view text, const TemplateContext& context = {});
   // JSON text in which a string that is just "${name}" stands for the raw token (numbers stay numbers, captured strings
-  // are quoted, no value is null), a member whose value is just "${name?}" is left out without a value; inside longer
-  // strings variables are text. Written compactly.
+  // are quoted, arrays and objects of the question are copied compactly, no value is null, a default that is JSON is
+  // JSON), a member whose value is just "${name?}" is left out without a value; inside longer strings variables are
+  // text. JSON null is no value. Written compactly.
   static absl::StatusOr<MessageTemplate> FromJson(std::string_view json, const TemplateContext& context = {});
-  // The language of MessageTemplate.bytes in heartbeat.proto. Gives a binary frame.
+  // The language of MessageTemplate.bytes in heartbeat.proto. Gives a binary frame. A number that does not fit loses
+  // its upper bits, what is no number is 0, and what is longer than its len8[] or len16[] can say is cut.
   static absl::StatusOr<MessageTemplate> FromBytes(std::string_view bytes, const TemplateContext& context = {});
   // The question itself, the first match of `regex` replaced by `with`; an empty regex replaces nothing. In a frame of
   // the question's kind.
@@ -55,7 +58,7 @@ class MessageTemplate {
   MessageTemplate As(FrameKind kind) const;
 
   FrameKind KindFor(const TemplateInput& input) const;
-  bool Uses(Variable variable) const;
+  bool Uses(Variable variable) const { return (used_ & (1u << static_cast<int>(variable))) != 0; }
   // uuid or hex_id.
   bool NeedsRandom() const { return Uses(Variable::kUuid) || Uses(Variable::kHexId); }
   // One bit for each slot of the scope that it uses.
@@ -69,14 +72,13 @@ class MessageTemplate {
   friend bool operator==(const MessageTemplate& a, const MessageTemplate& b);
 
  private:
-  MessageTemplate(FrameKind kind, TemplateProgram program);
+  friend class TemplateBuilder;
+  struct Program;
 
   FrameKind kind_ = FrameKind::kText;
   bool kind_of_question_ = false;
-  std::shared_ptr<const TemplateProgram> program_;  // null: empty
+  uint8_t used_ = 0;                        // bits of Variable
+  std::shared_ptr<const Program> program_;  // null: empty
 };
-
-// Decodes "10 0a FF". INVALID_ARGUMENT says what was expected.
-absl::StatusOr<std::string> DecodeHex(std::string_view hex);
 
 }  // namespace holter::core

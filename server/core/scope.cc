@@ -15,7 +15,7 @@ constexpr size_t kLongestName = 31;
 // Words of the language besides the built-in variables.
 constexpr std::array<std::string_view, 5> kWords = {"message", "length", "secret", "interval", "if"};
 
-bool IsName(std::string_view name) {
+bool IsScopeName(std::string_view name) {
   return !name.empty() && name.size() <= kLongestName && absl::ascii_islower(static_cast<unsigned char>(name[0])) &&
          std::all_of(name.begin(), name.end(), [](char c) {
            const auto byte = static_cast<unsigned char>(c);
@@ -24,7 +24,7 @@ bool IsName(std::string_view name) {
 }
 
 absl::Status CheckName(std::string_view name) {
-  if (!IsName(name)) return absl::InvalidArgumentError("expected a name of the form [a-z][a-z0-9_]{0,30}");
+  if (!IsScopeName(name)) return absl::InvalidArgumentError("expected a name of the form [a-z][a-z0-9_]{0,30}");
   if (FindVariable(name) || std::find(kWords.begin(), kWords.end(), name) != kWords.end()) {
     return absl::InvalidArgumentError(fmt::format("\"{}\" is a word of the heartbeat language", name));
   }

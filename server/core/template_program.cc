@@ -1,147 +1,175 @@
 #include "core/template_program.h"
 
+#include <algorithm>
 #include <array>
+#include <charconv>
+#include <cmath>
 
-#include "absl/status/status.h"
+#include "absl/strings/numbers.h"
+#include "base/json_text.h"
 #include "core/regular_expression.h"
 
 namespace holter::core {
 namespace {
 
-// Lengths whose ends have not come yet.
-class LengthStack {
- public:
-  void Open(const TemplatePart& part, std::string& out) {
-    open_[depth_++] = {&part, out.size()};
-    out.append(part.form.size, '\0');
+using Kind = TemplatePart::Kind;
+
+constexpr int kMostGroups = 9;  // that an echo can speak of
+constexpr double kTwoTo64 = 0x1p64;
+
+// What a text says as a whole number; its upper bits are lost beyond 64, a fraction is cut off, and what is no number
+// is 0.
+uint64_t WholeNumber(std::string_view text) {
+  const bool negative = text.starts_with('-');
+  const std::string_view digits = negative ? text.substr(1) : text;
+  uint64_t number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (error == std::errc() && end == digits.data() + digits.size()) return negative ? 0 - number : number;
+  double real = 0;
+  if (!absl::SimpleAtod(absl::string_view(digits.data(), digits.size()), &real) || !std::isfinite(real)) return 0;
+  number = static_cast<uint64_t>(std::fmod(std::trunc(std::abs(real)), kTwoTo64));
+  return negative ? 0 - number : number;
+}
+
+void AppendPlain(const FoundValue& found, std::string& out) {
+  if (found.tape != nullptr) {
+    found.tape->Append(found.place, out);
+  } else {
+    out.append(found.text);
   }
+}
 
-  void Close(std::string& out) {
-    const auto [part, begin] = open_[--depth_];
-    static thread_local std::string length;  // keeps its capacity
-    length.clear();
-    AppendNumber(part->form, out.size() - begin - part->form.size + part->number, length);
-    out.replace(begin, part->form.size, length);
+// In JSON all that is not a token is a string.
+void AppendToken(const FoundValue& found, std::string& out) {
+  switch (found.kind) {
+    case Value::Kind::kNone:
+      out += "null";
+      return;
+    case Value::Kind::kText:
+      return AppendJsonString(found.text, out);
+    case Value::Kind::kToken:
+      return AppendPlain(found, out);
   }
+}
 
- private:
-  std::array<std::pair<const TemplatePart*, size_t>, TemplateProgram::kDeepestLength> open_{};
-  size_t depth_ = 0;
-};
+void AppendEscaped(const FoundValue& found, std::string& out) {
+  if (found.tape == nullptr) return AppendJsonCharacters(found.text, out);
+  static thread_local std::string json;  // keeps its capacity
+  json.clear();
+  found.tape->Append(found.place, json);
+  AppendJsonCharacters(json, out);
+}
 
-bool HasValue(const TemplateReference& reference, const TemplateInput& input) {
-  static thread_local std::string text;  // keeps its capacity
-  text.clear();
-  return reference.AppendText(input, text);
+// Built-in variables need no escapes.
+void AppendVariable(Variable variable, Kind kind, const BeatVariables& variables, std::string& out) {
+  const bool quoted = kind == Kind::kToken && !IsNumber(variable);
+  if (quoted) out += '"';
+  variables.Append(variable, out);
+  if (quoted) out += '"';
+}
+
+void AppendValue(const TemplateSource& source, Kind kind, const TemplateInput& input, std::string& out) {
+  if (source.from == TemplateSource::From::kVariable) {
+    if (input.variables != nullptr) AppendVariable(source.variable, kind, *input.variables, out);
+    return;
+  }
+  FoundValue found = source.Find(input);
+  if (found.kind == Value::Kind::kNone) found = {.kind = source.otherwise.kind, .text = source.otherwise.text};
+  if (kind == Kind::kToken) return AppendToken(found, out);
+  if (kind == Kind::kEscaped) return AppendEscaped(found, out);
+  AppendPlain(found, out);
+}
+
+void AppendCount(const TemplateSource& source, const TemplateInput& input, std::string& out) {
+  const size_t before = out.size();
+  AppendValue(source, Kind::kValue, input, out);
+  const size_t count = out.size() - before;
+  out.resize(before);
+  std::array<char, 24> digits;
+  out.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), count).ptr);
+}
+
+void AppendSource(const TemplatePart& part, Kind kind, const TemplateInput& input, std::string& out) {
+  if (part.source.counts) return AppendCount(part.source, input, out);
+  AppendValue(part.source, kind, input, out);
+}
+
+void AppendNumber(const TemplatePart& part, const TemplateInput& input, std::string& out) {
+  const size_t before = out.size();
+  AppendSource(part, Kind::kValue, input, out);
+  const uint64_t number = WholeNumber(std::string_view(out).substr(before));
+  out.resize(before);
+  part.format.Insert(number, before, out);
+}
+
+// The length stands before what it counts, so that what it cannot say is cut off.
+void InsertLength(const TemplatePart& part, size_t begin, std::string& out) {
+  const uint64_t most = part.format.Most() - part.extra;
+  if (out.size() - begin > most) out.resize(begin + most);
+  part.format.Insert(out.size() - begin + part.extra, begin, out);
 }
 
 }  // namespace
 
-void AppendNumber(const NumberForm& form, uint64_t number, std::string& out) {
-  if (form.size == 0) {
-    for (; number > 0x7F; number >>= 7) out += static_cast<char>(0x80 | (number & 0x7F));
-    out += static_cast<char>(number);
-    return;
-  }
-  for (size_t i = 0; i < form.size; ++i) {
-    const size_t shift = 8 * (form.little_endian ? i : form.size - 1 - i);
-    out += static_cast<char>(number >> shift & 0xFF);
-  }
-}
-
-void TemplateProgram::Add(TemplatePart part) {
-  if (part.reference) {
-    if (const auto variable = part.reference->variable()) variables |= 1u << static_cast<int>(*variable);
-    if (const auto slot = part.reference->slot()) slots |= uint64_t{1} << *slot;
-  }
-  parts.push_back(std::move(part));
-}
-
-void TemplateProgram::Literal(std::string_view text) {
-  if (text.empty()) return;
-  if (parts.empty() || parts.back().kind != TemplatePart::Kind::kLiteral) parts.emplace_back();
-  parts.back().text.append(text);
-}
-
-void TemplateProgram::Reference(TemplatePart::Kind kind, TemplateReference reference) {
-  TemplatePart part;
-  part.kind = kind;
-  part.reference = std::move(reference);
-  Add(std::move(part));
-}
-
-absl::Status TemplateProgram::Text(std::string_view text, TemplatePart::Kind kind, const TemplateContext& context,
-                                   absl::FunctionRef<void(std::string_view, std::string&)> escape) {
-  std::string literal;
-  size_t begin = 0;
-  for (;;) {
-    const size_t dollar = text.find("${", begin);
-    if (dollar == std::string_view::npos) break;
-    literal.clear();
-    if (dollar > begin && text[dollar - 1] == '$') {
-      escape(text.substr(begin, dollar - 1 - begin), literal);
-      Literal(literal + "${");
-      begin = dollar + 2;
-      continue;
+void NumberFormat::Insert(uint64_t number, size_t at, std::string& out) const {
+  std::array<char, 10> digits;
+  size_t size = bytes;
+  if (bytes == 0) {
+    for (; number >= 0x80; number >>= 7) digits[size++] = static_cast<char>((number & 0x7F) | 0x80);
+    digits[size++] = static_cast<char>(number);
+  } else {
+    for (size_t i = 0; i < size; ++i, number >>= 8) {
+      digits[little_endian ? i : size - 1 - i] = static_cast<char>(number & 0xFF);
     }
-    escape(text.substr(begin, dollar - begin), literal);
-    Literal(literal);
-    const size_t end = text.find('}', dollar);
-    if (end == std::string_view::npos) {
-      return absl::InvalidArgumentError("expected \"}\" after \"${\"; \"$${\" stands for a plain \"${\"");
-    }
-    auto reference = TemplateReference::Parse(text.substr(dollar + 2, end - dollar - 2), context);
-    if (!reference.ok()) return reference.status();
-    Reference(kind, *std::move(reference));
-    begin = end + 1;
   }
-  literal.clear();
-  escape(text.substr(begin), literal);
-  Literal(literal);
-  return absl::OkStatus();
+  out.insert(at, digits.data(), size);
 }
 
-void TemplateProgram::Expand(const TemplateInput& input, std::string& out) const {
-  using Kind = TemplatePart::Kind;
-  if (is_echo) {
-    std::string copy(input.question->bytes());
-    if (regex != nullptr) re2::RE2::Replace(&copy, *regex, ToPiece(with));
-    out += copy;
-    return;
-  }
-  LengthStack lengths;
+void MessageTemplate::Program::Expand(const TemplateInput& input, std::string& out) const {
+  std::array<size_t, kDeepestLength> lengths;
+  size_t depth = 0;
   for (size_t i = 0; i < parts.size(); ++i) {
     const TemplatePart& part = parts[i];
     switch (part.kind) {
       case Kind::kLiteral:
-        out += part.text;
+        out.append(part.literal);
         break;
-      case Kind::kText:
-        part.reference->AppendText(input, out);
-        break;
+      case Kind::kValue:
       case Kind::kEscaped:
-        part.reference->AppendEscaped(input, out);
-        break;
       case Kind::kToken:
-        part.reference->AppendToken(input, out);
-        break;
-      case Kind::kComma:
-        if (!out.ends_with('{') && !out.ends_with('[')) out += ',';
-        break;
-      case Kind::kMember:
-        if (!HasValue(*part.reference, input)) i += part.skip;
+        AppendSource(part, part.kind, input, out);
         break;
       case Kind::kNumber:
-        AppendNumber(part.form, part.reference ? part.reference->Number(input) : part.number, out);
+        AppendNumber(part, input, out);
         break;
-      case Kind::kLengthOpen:
-        lengths.Open(part, out);
+      case Kind::kMember:
+        if (!part.source.HasValue(input)) i += part.skip;
         break;
-      case Kind::kLengthClose:
-        lengths.Close(out);
+      case Kind::kComma:
+        if (!out.ends_with('{')) out += ',';
+        break;
+      case Kind::kLengthBegin:
+        lengths[depth++] = out.size();
+        break;
+      case Kind::kLengthEnd:
+        InsertLength(part, lengths[--depth], out);
         break;
     }
   }
+}
+
+void MessageTemplate::Program::Echo(const InboundMessage& question, std::string& out) const {
+  const std::string_view bytes = question.bytes();
+  std::array<re2::StringPiece, kMostGroups + 1> groups;
+  const int wanted = regex == nullptr ? 0 : 1 + std::min(kMostGroups, regex->NumberOfCapturingGroups());
+  if (regex == nullptr || !regex->Match(ToPiece(bytes), 0, bytes.size(), re2::RE2::UNANCHORED, groups.data(), wanted)) {
+    out.append(bytes);
+    return;
+  }
+  const auto begin = static_cast<size_t>(groups[0].data() - bytes.data());
+  out.append(bytes.substr(0, begin));
+  regex->Rewrite(&out, ToPiece(with), groups.data(), wanted);
+  out.append(bytes.substr(begin + groups[0].size()));
 }
 
 }  // namespace holter::core

@@ -1,72 +1,110 @@
-// A compiled template: what is appended, in order.
+// What a template is compiled to: parts that are written one after the other.
 #pragma once
 
+#include <re2/re2.h>
+
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
-#include <re2/re2.h>
-
-#include "absl/functional/function_ref.h"
-#include "core/template_reference.h"
+#include "core/message_template.h"
+#include "core/template_source.h"
 
 namespace holter::core {
 
-// How a number is written as bytes.
-struct NumberForm {
-  uint8_t size = 1;  // bytes; 0: as a varint, seven bits a byte, the least significant first
+// A whole number on the wire.
+struct NumberFormat {
+  uint8_t bytes = 0;  // 1, 2, 4 or 8; 0: seven bits a byte, the least significant first
   bool little_endian = false;
 
-  friend bool operator==(const NumberForm&, const NumberForm&) = default;
+  // What it can say.
+  uint64_t Most() const { return bytes == 0 || bytes == 8 ? UINT64_MAX : (uint64_t{1} << (8 * bytes)) - 1; }
+  size_t MaxSize() const { return bytes == 0 ? 10 : bytes; }
+  // Writes it at `at`, before what is there. Upper bits that do not fit are lost.
+  void Insert(uint64_t number, size_t at, std::string& out) const;
+
+  friend bool operator==(const NumberFormat&, const NumberFormat&) = default;
 };
 
 struct TemplatePart {
   enum class Kind : uint8_t {
-    kLiteral,     // text
-    kText,        // reference
-    kEscaped,     // reference, inside of a JSON string
-    kToken,       // reference, a JSON value
-    kComma,       // unless an object or array has just been opened
-    kMember,      // `skip` parts behind it are left out when the reference has no value
-    kNumber,      // reference or `number`, by `form`
-    kLengthOpen,  // `form`, of what follows until kLengthClose, plus `number`
-    kLengthClose,
+    kLiteral,
+    kValue,        // as it is
+    kEscaped,      // in a longer JSON string
+    kToken,        // a JSON value of its own
+    kNumber,       // in `format`
+    kMember,       // begins a JSON member of `skip` parts, which is left out when `source` has no value
+    kComma,        // unless nothing stands before it in the JSON object
+    kLengthBegin,  // up to the next kLengthEnd on this level
+    kLengthEnd,    // in `format`, `extra` added
   } kind = Kind::kLiteral;
-  std::string text;
-  std::optional<TemplateReference> reference;
-  NumberForm form;
-  uint64_t number = 0;
+  std::string literal;
+  TemplateSource source;
+  NumberFormat format;
+  uint64_t extra = 0;
   size_t skip = 0;
 
   friend bool operator==(const TemplatePart&, const TemplatePart&) = default;
 };
 
-struct TemplateProgram {
-  static constexpr size_t kDeepestLength = 8;
-
+struct MessageTemplate::Program {
   std::vector<TemplatePart> parts;
-  // Of an echo.
-  bool is_echo = false;
-  std::string pattern;
-  std::shared_ptr<const re2::RE2> regex;
-  std::string with;
-  // What the parts use.
-  uint32_t variables = 0;  // bits of Variable
-  uint64_t slots = 0;
+  size_t max_size = 0;
+  uint64_t slots = 0;  // bits of those that the parts use
 
-  void Add(TemplatePart part);
-  void Literal(std::string_view text);
-  void Reference(TemplatePart::Kind kind, TemplateReference reference);
-  // Text in which "${…}" is a reference of `kind` and "$${" is "${"; literals go through `escape`.
-  absl::Status Text(std::string_view text, TemplatePart::Kind kind, const TemplateContext& context,
-                    absl::FunctionRef<void(std::string_view, std::string&)> escape);
+  // Of an echo.
+  bool echoes = false;
+  std::string pattern;
+  std::shared_ptr<const re2::RE2> regex;  // null: replaces nothing
+  std::string with;
+
   void Expand(const TemplateInput& input, std::string& out) const;
+  void Echo(const InboundMessage& question, std::string& out) const;
 };
 
-// Appends a number in its form, cut to its size.
-void AppendNumber(const NumberForm& form, uint64_t number, std::string& out);
+// Brackets of lengths in one another.
+inline constexpr size_t kDeepestLength = 8;
+
+// Collects the parts in the order of the text.
+class TemplateBuilder {
+ public:
+  using Kind = TemplatePart::Kind;
+  using Escape = void (*)(std::string_view text, std::string& out);
+
+  explicit TemplateBuilder(const TemplateContext& context) : context_(context) {}
+
+  void Literal(std::string_view text);
+  // kValue, kEscaped or kToken.
+  void Take(TemplateSource source, Kind kind);
+  void Number(TemplateSource source, NumberFormat format);
+  // What comes until EndMember is left out when there is no value.
+  void BeginMember(TemplateSource source);
+  void EndMember();
+  void Comma();
+  // At most kDeepestLength in one another.
+  void BeginLength();
+  void EndLength(NumberFormat format, uint64_t extra);
+
+  // Text in which "${name}" is a variable, taken as `kind`, and "$${" is "${"; literals go through `escape`.
+  absl::Status Text(std::string_view text, Kind kind, Escape escape);
+  // A reference from "${" to its "}".
+  absl::StatusOr<TemplateSource> Reference(std::string_view reference) const;
+
+  absl::StatusOr<MessageTemplate> Finish(FrameKind kind);
+  static MessageTemplate Echo(std::shared_ptr<MessageTemplate::Program> program);
+
+ private:
+  TemplatePart& Add(Kind kind);
+
+  const TemplateContext context_;
+  std::vector<TemplatePart> parts_;
+  size_t member_ = 0;  // where the open member begins
+  bool may_append_ = false;
+  int values_ = 0;
+  uint8_t used_ = 0;
+};
 
 }  // namespace holter::core

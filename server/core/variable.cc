@@ -1,7 +1,5 @@
 #include "core/variable.h"
 
-#include <fmt/format.h>
-
 #include <charconv>
 
 #include "base/wall_time_text.h"
@@ -82,8 +80,7 @@ void BeatVariables::Append(Variable variable, std::string& out) const {
     case Variable::kHexId:
       return AppendHex(hex_id, out);
     case Variable::kIsoTime:
-      out += FormatWallTime(WallTime(Duration(unix_ns)));
-      return;
+      return AppendWallTime(WallTime(Duration(unix_ns)), out);
   }
 }
 

@@ -35,7 +35,8 @@ TEST(CompileTest, EmptySpecHasTheDefaultsOfTheProtoComments) {
   EXPECT_EQ(shared->protocol.cadence.misses_allowed, 0);
   EXPECT_EQ(shared->protocol.answer, core::PongRule::kExactEcho);
   std::string payload;
-  shared->protocol.payload.Expand({.seq = 7, .unix_ms = 0, .uuid = {}}, payload);
+  const core::BeatVariables variables{.seq = 7};
+  shared->protocol.payload.Expand({.variables = &variables}, payload);
   EXPECT_EQ(payload, "7");
 
   EXPECT_EQ(shared->reconnect.first_delay, std::chrono::seconds(1));

@@ -5,7 +5,6 @@
 #include <charconv>
 #include <cmath>
 
-#include "absl/strings/numbers.h"
 #include "base/json_text.h"
 #include "core/regular_expression.h"
 
@@ -26,7 +25,8 @@ uint64_t WholeNumber(std::string_view text) {
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
   if (error == std::errc() && end == digits.data() + digits.size()) return negative ? 0 - number : number;
   double real = 0;
-  if (!absl::SimpleAtod(absl::string_view(digits.data(), digits.size()), &real) || !std::isfinite(real)) return 0;
+  const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), real);
+  if (read.ec != std::errc() || read.ptr != digits.data() + digits.size() || !std::isfinite(real)) return 0;
   number = static_cast<uint64_t>(std::fmod(std::trunc(std::abs(real)), kTwoTo64));
   return negative ? 0 - number : number;
 }

@@ -90,7 +90,7 @@ TEST_F(TextTemplate, TheQuestionIsKnownInAnswersOnly) {
   EXPECT_EQ(Text("${message:/id} ${message:/s} ${message:/t} ${message:/data/a/1}"), "12345678901234567890 q\" true x");
   EXPECT_EQ(Text("${message:/data}"), R"({"a":[1,"x"]})");
   EXPECT_EQ(Text("${message:/n:-no} ${message:/x:-no} ${message:/data/a/2:-no}|${message:/x}|"), "no no no||");
-  EXPECT_EQ(Text("${message[2:4]} ${message[:1]} ${message[78:]} ${message[100:]:-far}"), "id { } far");
+  EXPECT_EQ(Text("${message[2:4]} ${message[:1]} ${message[75:]} ${message[100:]:-far}"), "id { } far");
   for (const std::string_view reference : {"${message}", "${message:/id}", "${message[1:2]}", "${length:message}"}) {
     EXPECT_THAT(Expand(MessageTemplate::FromText(reference, InBeat())), HasSubstr("only where a message is answered"))
         << reference;

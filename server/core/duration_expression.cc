@@ -4,13 +4,13 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "absl/status/status.h"
-#include "absl/strings/numbers.h"
 #include "base/duration_text.h"
 #include "core/expression_parser.h"
 
@@ -19,16 +19,37 @@ namespace {
 
 using Op = ExpressionOp;
 
-// The value of a variable as nanoseconds or as a plain number; none when it is not known or no number.
+constexpr size_t kQuotedText = 64;  // of a declared text, in an error
+
+std::optional<double> AsNumber(std::string_view text) {
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(number)) return std::nullopt;
+  return number;
+}
+
+std::optional<double> AsDuration(std::string_view text) {
+  const absl::StatusOr<Duration> duration = ParseDuration(text);
+  if (!duration.ok()) return std::nullopt;
+  return static_cast<double>(duration->count());
+}
+
+// The value of a variable as nanoseconds or as a plain number; none when it is not known or nothing of the kind.
 std::optional<double> ValueOf(const Op& op, const ValueStore& values) {
   const Value& value = values[op.slot];
   if (!value.known()) return op.fallback;
-  double number = 0;
-  if (absl::SimpleAtod(value.text, &number)) return number * op.scale;
-  if (!op.is_duration) return std::nullopt;
-  const absl::StatusOr<Duration> duration = ParseDuration(value.text);
-  if (!duration.ok()) return std::nullopt;
-  return static_cast<double>(duration->count());
+  if (op.text == Op::Text::kDuration) return AsDuration(value.text);
+  const std::optional<double> number = AsNumber(value.text);
+  return number ? std::optional(*number * op.scale) : std::nullopt;
+}
+
+// Known and not zero, whatever it is.
+bool IsOn(const Op& op, const ValueStore& values) {
+  const Value& value = values[op.slot];
+  if (!value.known()) return op.fallback && *op.fallback != 0;
+  if (const std::optional<double> number = AsNumber(value.text)) return *number != 0;
+  if (const std::optional<double> duration = AsDuration(value.text)) return *duration != 0;
+  return !value.text.empty() && value.text != "false";
 }
 
 double Apply(Op::Kind kind, double a, double b, Random& random) {
@@ -82,13 +103,6 @@ struct DurationExpression::Program {
     return stack[0];
   }
 
-  // The "if" lets it be.
-  bool Holds(const ValueStore& values) const {
-    if (!parsed.condition) return true;
-    const std::optional<double> value = ValueOf(*parsed.condition, values);
-    return value && *value != 0;
-  }
-
   Duration Clamp(double nanoseconds) const {
     // Also when it is no number at all.
     if (!(nanoseconds > static_cast<double>(bounds.least.count()))) return bounds.least;
@@ -119,8 +133,9 @@ absl::StatusOr<DurationExpression> DurationExpression::Parse(std::string_view te
   Random unused;
   const double value = program->Run({}, Duration::zero(), unused).value_or(NAN);
   if (!(value >= static_cast<double>(bounds.least.count()) && value <= static_cast<double>(bounds.most.count()))) {
-    return absl::InvalidArgumentError(
-        fmt::format("expected {} to {}", FormatDuration(bounds.least), FormatDuration(bounds.most)));
+    return absl::InvalidArgumentError(fmt::format("expected a duration from {} to {}, got \"{}\"",
+                                                  FormatDuration(bounds.least), FormatDuration(bounds.most),
+                                                  text.substr(0, kQuotedText)));
   }
   expression.constant_ = program->Clamp(value);
   return expression;
@@ -154,7 +169,7 @@ bool DurationExpression::UsesVariables() const {
 std::optional<Duration> DurationExpression::Evaluate(const ValueStore& values, Duration interval,
                                                      Random& random) const {
   if (!program_) return constant_;
-  if (!program_->Holds(values)) return std::nullopt;
+  if (program_->parsed.condition && !IsOn(*program_->parsed.condition, values)) return std::nullopt;
   const std::optional<double> value = program_->Run(values, interval, random);
   if (!value) return std::nullopt;
   return program_->Clamp(*value);

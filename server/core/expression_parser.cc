@@ -15,26 +15,26 @@ namespace holter::core {
 namespace {
 
 using Op = ExpressionOp;
-using Kind = Op::Kind;
+using OpKind = Op::Kind;
 
-constexpr size_t kLongestText = 256;
-constexpr int kDeepest = 16;
-constexpr size_t kQuotedName = 32;
-constexpr std::array<std::pair<std::string_view, Kind>, 3> kFunctions = {
-    {{"min", Kind::kMin}, {"max", Kind::kMax}, {"random", Kind::kRandom}}};
+constexpr size_t kLongestExpression = 256;
+constexpr int kDeepestExpression = 16;
+constexpr size_t kQuotedVariable = 32;
+constexpr std::array<std::pair<std::string_view, OpKind>, 3> kFunctions = {
+    {{"min", OpKind::kMin}, {"max", OpKind::kMax}, {"random", OpKind::kRandom}}};
 
 // What a part of the expression is. A parameter is what its use demands.
 enum class Type : uint8_t { kNumber, kDuration, kEither };
 
 // Recursive descent; every method says whether it went well, and if not, why in `status_`.
-class Parser {
+class ExpressionParser {
  public:
-  Parser(std::string_view text, const Scope& scope, bool may_use_interval)
+  ExpressionParser(std::string_view text, const Scope& scope, bool may_use_interval)
       : text_(text), scope_(scope), may_use_interval_(may_use_interval) {}
 
   absl::StatusOr<ParsedExpression> Parse() {
-    if (text_.size() > kLongestText) {
-      return absl::InvalidArgumentError(fmt::format("expected at most {} bytes", kLongestText));
+    if (text_.size() > kLongestExpression) {
+      return absl::InvalidArgumentError(fmt::format("expected at most {} bytes", kLongestExpression));
     }
     Type type = Type::kNumber;
     if (!Sum(type)) return status_;
@@ -91,19 +91,15 @@ class Parser {
     return true;
   }
 
-  bool PushOperator(Kind kind) {
-    Op op;
-    op.kind = kind;
-    return Push(std::move(op));
-  }
+  bool PushOperator(OpKind kind) { return Push({.kind = kind}); }
 
   // Parameters from operation `begin` on that could be either become one of the two. What is only compared, added and
   // taken the least of has one type.
   void Resolve(size_t begin, Type type) {
     for (size_t i = begin; i < out_.ops.size(); ++i) {
       Op& op = out_.ops[i];
-      if (op.kind == Kind::kVariable && scope_[op.slot].origin == Origin::kParameter && !resolved_[i]) {
-        op.is_duration = type == Type::kDuration;
+      if (op.kind == OpKind::kVariable && scope_[op.slot].origin == Origin::kParameter && !resolved_[i]) {
+        op.text = type == Type::kDuration ? Op::Text::kDuration : Op::Text::kNumber;
         resolved_[i] = true;
       }
     }
@@ -119,7 +115,7 @@ class Parser {
       Type other = Type::kNumber;
       if (!Product(other)) return false;
       if (!Unify(left, type, right, other)) return Fail("two durations or two numbers on both sides of + and -");
-      if (!PushOperator(adds ? Kind::kAdd : Kind::kSubtract)) return false;
+      if (!PushOperator(adds ? OpKind::kAdd : OpKind::kSubtract)) return false;
     }
   }
 
@@ -152,19 +148,18 @@ class Parser {
       } else if (other == Type::kDuration) {
         Resolve(left, Type::kNumber);
         type = Type::kDuration;
+      } else if (type == Type::kEither && other == Type::kEither) {
+        return Fail("a number on one side of *: of two parameters it is not known which is the duration");
       } else if (other == Type::kEither) {
-        Resolve(left, Type::kNumber);
         type = Type::kEither;
-      } else if (type == Type::kEither) {
-        Resolve(right, Type::kNumber);
       }
-      if (!PushOperator(multiplies ? Kind::kMultiply : Kind::kDivide)) return false;
+      if (!PushOperator(multiplies ? OpKind::kMultiply : OpKind::kDivide)) return false;
     }
   }
 
   bool Factor(Type& type) {
     SkipSpaces();
-    if (depth_ == kDeepest) return Fail("fewer brackets in one another");
+    if (depth_ == kDeepestExpression) return Fail("fewer brackets in one another");
     if (Take('(')) {
       ++depth_;
       const bool good = Sum(type) && (Take(')') || Fail("\")\""));
@@ -175,7 +170,7 @@ class Parser {
     if (TakeWord("interval")) {
       if (!may_use_interval_) return Fail("no \"interval\" here: it is the beat's own, in timeout and first_delay");
       type = Type::kDuration;
-      return PushOperator(Kind::kInterval);
+      return PushOperator(OpKind::kInterval);
     }
     for (const auto& [name, kind] : kFunctions) {
       if (TakeWord(name)) return Function(kind, type);
@@ -183,7 +178,7 @@ class Parser {
     return Constant(type);
   }
 
-  bool Function(Kind kind, Type& type) {
+  bool Function(OpKind kind, Type& type) {
     if (!Take('(')) return Fail("\"(\" after min, max or random");
     ++depth_;
     const size_t left = out_.ops.size();
@@ -194,7 +189,7 @@ class Parser {
       Type other = Type::kNumber;
       if (!Sum(other)) return false;
       if (!Unify(left, type, right, other)) return Fail("arguments that are all durations or all numbers");
-      if (++count > 4 || (count > 2 && kind == Kind::kRandom)) return Fail("fewer arguments");
+      if (++count > 4 || (count > 2 && kind == OpKind::kRandom)) return Fail("fewer arguments");
       if (!PushOperator(kind)) return false;
     }
     --depth_;
@@ -241,10 +236,10 @@ class Parser {
     }
     const std::optional<size_t> slot = scope_.Find(name);
     if (!slot || scope_[*slot].origin == Origin::kSecret) {
-      return Fail(fmt::format("a parameter or a captured value, not \"{}\"", name.substr(0, kQuotedName)));
+      return Fail(fmt::format("a parameter or a captured value, not \"{}\"", name.substr(0, kQuotedVariable)));
     }
     Op op;
-    op.kind = Kind::kVariable;
+    op.kind = OpKind::kVariable;
     op.slot = *slot;
     const ScopeEntry& entry = scope_[*slot];
     if (entry.unit != Duration::zero()) {
@@ -270,11 +265,9 @@ class Parser {
 
   bool Condition() {
     SkipSpaces();
-    const size_t begin = out_.ops.size();
     Type type = Type::kNumber;
     if (!text_.substr(at_).starts_with("${")) return Fail("${name} after \"if\"");
     if (!Variable(type)) return false;
-    Resolve(begin, Type::kDuration);  // either will do: all that counts is whether it is zero
     out_.condition = out_.ops.back();
     out_.ops.pop_back();
     return true;
@@ -294,12 +287,12 @@ class Parser {
 
 bool ParsedExpression::IsConstant() const {
   return !condition && std::none_of(ops.begin(), ops.end(), [](const Op& op) {
-    return op.kind == Kind::kVariable || op.kind == Kind::kInterval || op.kind == Kind::kRandom;
+    return op.kind == OpKind::kVariable || op.kind == OpKind::kInterval || op.kind == OpKind::kRandom;
   });
 }
 
 absl::StatusOr<ParsedExpression> ParseExpression(std::string_view text, const Scope& scope, bool may_use_interval) {
-  return Parser(text, scope, may_use_interval).Parse();
+  return ExpressionParser(text, scope, may_use_interval).Parse();
 }
 
 }  // namespace holter::core

@@ -29,9 +29,10 @@ struct ExpressionOp {
   } kind = Kind::kConstant;
   double constant = 0;
   size_t slot = 0;
-  double scale = 1;                     // of the variable's number
-  bool is_duration = false;             // the variable's text may be a duration with a unit
-  std::optional<double> fallback = {};  // of the variable
+  // Of the variable.
+  enum class Text : uint8_t { kNumber, kDuration } text = Text::kNumber;  // kDuration: with a unit
+  double scale = 1;                                                       // of its number
+  std::optional<double> fallback = {};
 
   friend bool operator==(const ExpressionOp&, const ExpressionOp&) = default;
 };

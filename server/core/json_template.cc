@@ -11,7 +11,7 @@
 namespace holter::core {
 namespace {
 
-using Kind = TemplatePart::Kind;
+using PartKind = TemplatePart::Kind;
 
 void EscapeLiteral(std::string_view text, std::string& out) {
   const std::string quoted = boost::json::serialize(boost::json::string_view(text.data(), text.size()));
@@ -81,7 +81,7 @@ class JsonTemplateSink final : public JsonSink {
 
   void Quoted(std::string_view text) {
     builder_.Literal("\"");
-    status_.Update(builder_.Text(text, Kind::kEscaped, EscapeLiteral));
+    status_.Update(builder_.Text(text, PartKind::kEscaped, EscapeLiteral));
     builder_.Literal("\"");
   }
 
@@ -92,7 +92,7 @@ class JsonTemplateSink final : public JsonSink {
     }
     builder_.BeginMember(source);
     BeginValue();
-    builder_.Take(std::move(source), Kind::kToken);
+    builder_.Take(std::move(source), PartKind::kToken);
     builder_.EndMember();
     EndValue(/*for_sure=*/false);
   }
@@ -117,7 +117,7 @@ void JsonTemplateSink::OnString(std::string_view text) {
     Optional(*std::move(source));
   } else {
     BeginValue();
-    builder_.Take(*std::move(source), Kind::kToken);
+    builder_.Take(*std::move(source), PartKind::kToken);
     EndValue();
   }
 }

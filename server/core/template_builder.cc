@@ -8,7 +8,7 @@
 namespace holter::core {
 namespace {
 
-using Kind = TemplatePart::Kind;
+using PartKind = TemplatePart::Kind;
 
 constexpr size_t kQuotes = 2;
 
@@ -17,17 +17,17 @@ size_t Plus(size_t a, size_t b) { return a > SIZE_MAX - b ? SIZE_MAX : a + b; }
 
 size_t MaxSizeOf(const TemplatePart& part) {
   switch (part.kind) {
-    case Kind::kLiteral:
+    case PartKind::kLiteral:
       return part.literal.size();
-    case Kind::kToken:
+    case PartKind::kToken:
       return Plus(part.source.MaxTextSize(), kQuotes);
-    case Kind::kValue:
-    case Kind::kEscaped:
+    case PartKind::kValue:
+    case PartKind::kEscaped:
       return part.source.MaxTextSize();
-    case Kind::kNumber:
-    case Kind::kLengthEnd:
+    case PartKind::kNumber:
+    case PartKind::kLengthEnd:
       return part.format.MaxSize();
-    case Kind::kComma:
+    case PartKind::kComma:
       return 1;
     default:
       return 0;
@@ -37,7 +37,7 @@ size_t MaxSizeOf(const TemplatePart& part) {
 }  // namespace
 
 TemplatePart& TemplateBuilder::Add(Kind kind) {
-  may_append_ = kind == Kind::kLiteral;
+  may_append_ = kind == PartKind::kLiteral;
   TemplatePart& part = parts_.emplace_back();
   part.kind = kind;
   return part;
@@ -45,7 +45,7 @@ TemplatePart& TemplateBuilder::Add(Kind kind) {
 
 void TemplateBuilder::Literal(std::string_view text) {
   if (text.empty()) return;
-  TemplatePart& part = may_append_ ? parts_.back() : Add(Kind::kLiteral);
+  TemplatePart& part = may_append_ ? parts_.back() : Add(PartKind::kLiteral);
   part.literal.append(text);
 }
 
@@ -56,13 +56,13 @@ void TemplateBuilder::Take(TemplateSource source, Kind kind) {
 }
 
 void TemplateBuilder::Number(TemplateSource source, NumberFormat format) {
-  Take(std::move(source), Kind::kNumber);
+  Take(std::move(source), PartKind::kNumber);
   parts_.back().format = format;
 }
 
 void TemplateBuilder::BeginMember(TemplateSource source) {
   member_ = parts_.size();
-  Add(Kind::kMember).source = std::move(source);
+  Add(PartKind::kMember).source = std::move(source);
 }
 
 void TemplateBuilder::EndMember() {
@@ -70,12 +70,12 @@ void TemplateBuilder::EndMember() {
   may_append_ = false;
 }
 
-void TemplateBuilder::Comma() { Add(Kind::kComma); }
+void TemplateBuilder::Comma() { Add(PartKind::kComma); }
 
-void TemplateBuilder::BeginLength() { Add(Kind::kLengthBegin); }
+void TemplateBuilder::BeginLength() { Add(PartKind::kLengthBegin); }
 
 void TemplateBuilder::EndLength(NumberFormat format, uint64_t extra) {
-  TemplatePart& part = Add(Kind::kLengthEnd);
+  TemplatePart& part = Add(PartKind::kLengthEnd);
   part.format = format;
   part.extra = extra;
 }

@@ -11,9 +11,9 @@
 namespace holter::core {
 namespace {
 
-using Kind = TemplatePart::Kind;
+using PartKind = TemplatePart::Kind;
 
-constexpr int kMostGroups = 9;  // that an echo can speak of
+constexpr int kMostEchoGroups = 9;  // that an echo can speak of
 constexpr double kTwoTo64 = 0x1p64;
 
 // What a text says as a whole number; its upper bits are lost beyond 64, a fraction is cut off, and what is no number
@@ -61,42 +61,42 @@ void AppendEscaped(const FoundValue& found, std::string& out) {
 }
 
 // Built-in variables need no escapes.
-void AppendVariable(Variable variable, Kind kind, const BeatVariables& variables, std::string& out) {
-  const bool quoted = kind == Kind::kToken && !IsNumber(variable);
+void AppendVariable(Variable variable, PartKind kind, const BeatVariables& variables, std::string& out) {
+  const bool quoted = kind == PartKind::kToken && !IsNumber(variable);
   if (quoted) out += '"';
   variables.Append(variable, out);
   if (quoted) out += '"';
 }
 
-void AppendValue(const TemplateSource& source, Kind kind, const TemplateInput& input, std::string& out) {
+void AppendValue(const TemplateSource& source, PartKind kind, const TemplateInput& input, std::string& out) {
   if (source.from == TemplateSource::From::kVariable) {
     if (input.variables != nullptr) AppendVariable(source.variable, kind, *input.variables, out);
     return;
   }
   FoundValue found = source.Find(input);
   if (found.kind == Value::Kind::kNone) found = {.kind = source.otherwise.kind, .text = source.otherwise.text};
-  if (kind == Kind::kToken) return AppendToken(found, out);
-  if (kind == Kind::kEscaped) return AppendEscaped(found, out);
+  if (kind == PartKind::kToken) return AppendToken(found, out);
+  if (kind == PartKind::kEscaped) return AppendEscaped(found, out);
   AppendPlain(found, out);
 }
 
 void AppendCount(const TemplateSource& source, const TemplateInput& input, std::string& out) {
   const size_t before = out.size();
-  AppendValue(source, Kind::kValue, input, out);
+  AppendValue(source, PartKind::kValue, input, out);
   const size_t count = out.size() - before;
   out.resize(before);
   std::array<char, 24> digits;
   out.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), count).ptr);
 }
 
-void AppendSource(const TemplatePart& part, Kind kind, const TemplateInput& input, std::string& out) {
+void AppendSource(const TemplatePart& part, PartKind kind, const TemplateInput& input, std::string& out) {
   if (part.source.counts) return AppendCount(part.source, input, out);
   AppendValue(part.source, kind, input, out);
 }
 
 void AppendNumber(const TemplatePart& part, const TemplateInput& input, std::string& out) {
   const size_t before = out.size();
-  AppendSource(part, Kind::kValue, input, out);
+  AppendSource(part, PartKind::kValue, input, out);
   const uint64_t number = WholeNumber(std::string_view(out).substr(before));
   out.resize(before);
   part.format.Insert(number, before, out);
@@ -131,27 +131,27 @@ void MessageTemplate::Program::Expand(const TemplateInput& input, std::string& o
   for (size_t i = 0; i < parts.size(); ++i) {
     const TemplatePart& part = parts[i];
     switch (part.kind) {
-      case Kind::kLiteral:
+      case PartKind::kLiteral:
         out.append(part.literal);
         break;
-      case Kind::kValue:
-      case Kind::kEscaped:
-      case Kind::kToken:
+      case PartKind::kValue:
+      case PartKind::kEscaped:
+      case PartKind::kToken:
         AppendSource(part, part.kind, input, out);
         break;
-      case Kind::kNumber:
+      case PartKind::kNumber:
         AppendNumber(part, input, out);
         break;
-      case Kind::kMember:
+      case PartKind::kMember:
         if (!part.source.HasValue(input)) i += part.skip;
         break;
-      case Kind::kComma:
+      case PartKind::kComma:
         if (!out.ends_with('{')) out += ',';
         break;
-      case Kind::kLengthBegin:
+      case PartKind::kLengthBegin:
         lengths[depth++] = out.size();
         break;
-      case Kind::kLengthEnd:
+      case PartKind::kLengthEnd:
         InsertLength(part, lengths[--depth], out);
         break;
     }
@@ -160,8 +160,8 @@ void MessageTemplate::Program::Expand(const TemplateInput& input, std::string& o
 
 void MessageTemplate::Program::Echo(const InboundMessage& question, std::string& out) const {
   const std::string_view bytes = question.bytes();
-  std::array<re2::StringPiece, kMostGroups + 1> groups;
-  const int wanted = regex == nullptr ? 0 : 1 + std::min(kMostGroups, regex->NumberOfCapturingGroups());
+  std::array<re2::StringPiece, kMostEchoGroups + 1> groups;
+  const int wanted = regex == nullptr ? 0 : 1 + std::min(kMostEchoGroups, regex->NumberOfCapturingGroups());
   if (regex == nullptr || !regex->Match(ToPiece(bytes), 0, bytes.size(), re2::RE2::UNANCHORED, groups.data(), wanted)) {
     out.append(bytes);
     return;

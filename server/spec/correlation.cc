@@ -75,10 +75,13 @@ std::optional<core::Extractor> CompilePlace(const v1::Beat& beat, const FieldPat
 
 std::optional<core::Correlation> CompileCorrelation(const v1::Beat& beat,
                                                     const std::optional<core::MessageTemplate>& send,
-                                                    const FieldPath& at) {
+                                                    const std::optional<core::Matcher>& expect, const FieldPath& at) {
   const v1::Correlation& correlate = beat.correlate();
   CheckEnum(at.Field("compare"), *v1::Correlation::Compare_descriptor(), correlate.compare());
   const std::optional<core::Variable> variable = CompileVariable(correlate.equals(), send, at.Field("equals"));
+  if (!expect) {
+    return std::nullopt;  // refused already
+  }
   std::optional<core::Extractor> place = CompilePlace(beat, at);
   const bool at_least = correlate.compare() == v1::Correlation::COMPARE_AT_LEAST;
   if (at_least && variable && !IsCounted(*variable)) {

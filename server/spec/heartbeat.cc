@@ -159,7 +159,7 @@ core::BeatSpec CompileBeat(const v1::Beat& beat, const core::Scope& scope, const
   if (beat.has_correlate() && !beat.has_expect()) {
     at.Field("correlate").Refuse("needs expect");
   } else if (beat.has_correlate()) {
-    out.correlate = CompileCorrelation(beat, send, at.Field("correlate"));
+    out.correlate = CompileCorrelation(beat, send, out.expect, at.Field("correlate"));
   }
   if (send) {
     out.send = *std::move(send);

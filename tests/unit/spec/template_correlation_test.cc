@@ -1,4 +1,3 @@
-#include "spec/message.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -28,7 +27,8 @@ std::string Expanded(const std::string& send) {
   const auto shared = Compiled(BeatOf("send { " + send + " }"));
   std::string out;
   if (!shared->beats.empty()) {
-    shared->beats[0].send.Expand({.seq = 7, .unix_ms = 1700000000000, .uuid = {}}, out);
+    const core::BeatVariables variables{.seq = 7, .unix_ns = 1700000000000000000};
+    shared->beats[0].send.Expand({.variables = &variables}, out);
   }
   return out;
 }
@@ -37,7 +37,7 @@ TEST(TemplateTest, EveryKindReachesTheWire) {
   EXPECT_EQ(Expanded("text: 'ping ${seq} $${x}'"), "ping 7 ${x}");
   EXPECT_EQ(Expanded("bytes: '10 0a fF'"), "\x10\x0a\xff");
   EXPECT_EQ(Expanded("text: ''"), "");
-  EXPECT_EQ(Compiled(BeatOf("send { bytes: '01' }"))->beats.at(0).send.kind(), core::FrameKind::kBinary);
+  EXPECT_EQ(Compiled(BeatOf("send { bytes: '01' }"))->beats.at(0).send.KindFor({}), core::FrameKind::kBinary);
 }
 
 TEST(TemplateTest, JsonIsCompactSortedAndKeepsNumbers) {
@@ -104,10 +104,10 @@ TEST(CorrelationTest, ReachesItsPlace) {
   const auto pointer = Compiled(BeatOf(kSend + "expect { regex: '.' } correlate { pointer: '/id' equals: 'uuid' }"));
   ASSERT_TRUE(pointer->beats.at(0).correlate.has_value());
   EXPECT_EQ(pointer->beats[0].correlate->variable, core::Variable::kUuid);
-  EXPECT_THAT(std::get<core::JsonPointer>(pointer->beats[0].correlate->place).tokens, ElementsAre("id"));
+  EXPECT_EQ(pointer->beats[0].correlate->place, core::Extractor::Json(*core::JsonPointer::Parse("/id")));
   const auto group = Compiled(BeatOf(kSend + "expect { regex: '(a)(b)' } correlate { regex_group: 2 equals: 'seq' }"));
   ASSERT_TRUE(group->beats.at(0).correlate.has_value());
-  EXPECT_EQ(std::get<int>(group->beats[0].correlate->place), 2);
+  EXPECT_EQ(group->beats[0].correlate->place, *core::Extractor::RegexGroup("(a)(b)", 2));
 }
 
 TEST(CorrelationTest, NeedsAnExpectOfTheFittingKind) {
@@ -138,7 +138,7 @@ TEST(CorrelationTest, PlaceAndVariableAreRequiredAndGood) {
   EXPECT_THAT(complaints("correlate { pointer: 'x' equals: 'seq' }"), ElementsAre(Key(kBeat + "correlate.pointer")));
   for (const std::string variable : {"", "SEQ", "id", "${seq}"}) {
     EXPECT_THAT(complaints("correlate { regex_group: 1 equals: '" + variable + "' }"),
-                ElementsAre(Pair(kBeat + "correlate.equals", HasSubstr("seq, unix_ms, uuid"))))
+                ElementsAre(Pair(kBeat + "correlate.equals", HasSubstr("seq, unix_s, unix_ms"))))
         << variable;
   }
   EXPECT_THAT(complaints("correlate { regex_group: 1 equals: 'unix_ms' }"),

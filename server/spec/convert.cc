@@ -89,7 +89,9 @@ absl::StatusOr<core::SessionSpec> Compile(const v1::SessionSpec& spec, std::stri
   }
   if (!violations.empty()) {
     for (FieldViolation& violation : violations) {
-      violation.field = DeclaredPath(violation.field, at, *effective, spec);
+      if (!spec.preset().empty()) {
+        violation.field = DeclaredPath(violation.field, at, *effective, spec);
+      }
     }
     return MakeInvalid(violations);
   }

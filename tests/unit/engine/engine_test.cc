@@ -141,7 +141,7 @@ TEST_F(EngineTest, APausedSessionTakesNeitherRoomNorSocket) {
   Create();
   std::vector<SessionHandle> sessions;
   for (int i = 0; i < 20; ++i) {  // twice as many as fit
-    sessions.push_back(engine->Begin(++last_id, {"ws://peer.example/", spec, true}, nullptr, nullptr));
+    sessions.push_back(engine->Begin(++last_id, {.url = "ws://peer.example/", .shared = spec, .paused = true}, nullptr, nullptr));
     OnLoop(sessions.back(), [] {});
   }
   EXPECT_EQ(engine->capacity().sessions, 0u);
@@ -157,12 +157,12 @@ TEST_F(EngineTest, APausedSessionTakesNeitherRoomNorSocket) {
 TEST_F(EngineTest, RoomFollowsPauseAndResume) {
   Create();
   const std::vector<SessionHandle> sessions = BeginOpen(1);
-  engine->Update(sessions[0], {"ws://peer.example/", spec, true}, nullptr);
+  engine->Update(sessions[0], {.url = "ws://peer.example/", .shared = spec, .paused = true}, nullptr);
   OnLoop(sessions[0], [] {});
   EXPECT_EQ(sessions[0]->Snapshot().state, core::State::kPaused);
   EXPECT_EQ(engine->capacity().sessions, 0u);
   EXPECT_EQ(network.channel(0).farewell()->manner, core::DropAction::Manner::kPolite);
-  engine->Update(sessions[0], {"ws://other.example/", spec, true}, nullptr);
+  engine->Update(sessions[0], {.url = "ws://other.example/", .shared = spec, .paused = true}, nullptr);
   OnLoop(sessions[0], [] {});
   EXPECT_EQ(engine->capacity().sessions, 0u) << "it has no more to give back";
   ASSERT_TRUE(engine->Admit(1).ok());

@@ -449,7 +449,7 @@ TEST_F(SessionRunnerTest, PauseGivesUpTheTurnTheAttemptAndTheConnection) {
     const size_t dials = network.dials();
     if (steps > 0) loop->Poll();
     if (steps > 1) network.last().Open();
-    session.Update({"ws://peer.example/", Shared(), true}, &metrics);
+    session.Update({.url = "ws://peer.example/", .shared = Shared(), .paused = true}, &metrics);
     loop->Poll();
     EXPECT_EQ(StateOf(session), State::kPaused) << steps;
     EXPECT_EQ(network.dials(), dials + (steps > 0 ? 1 : 0)) << "a turn that was in the mail is handed back";
@@ -474,7 +474,7 @@ TEST_F(SessionRunnerTest, APlannedReconnectComesByItself) {
 TEST_F(SessionRunnerTest, MetricsHearOfAPause) {
   SessionRunner& session = BeginOpen();
   network.last().Pong("1");
-  session.Update({"ws://peer.example/", Shared(), true}, &metrics);
+  session.Update({.url = "ws://peer.example/", .shared = Shared(), .paused = true}, &metrics);
   EXPECT_EQ(metrics.transitions.back().state, State::kPaused);
   session.Update({"ws://peer.example/", Shared()}, &metrics);
   EXPECT_EQ(metrics.transitions.back().state, State::kConnecting);

@@ -40,12 +40,9 @@ std::optional<core::Extractor> CompilePlace(const v1::Beat& beat, const FieldPat
         at.Field("pointer").Refuse("needs expect.json or expect.regex: any other answer is the same every time");
         return std::nullopt;
       }
-      v1::Capture capture;
-      capture.set_pointer(correlate.pointer());
-      capture.set_prefix(beat.expect().prefix());
-      // The pointer may be "", the whole document, which a capture has to say as well.
-      const auto compiled = CompileCapture(capture, at);
-      return compiled ? std::optional(compiled->from) : std::nullopt;
+      std::optional<core::JsonPointer> pointer = CompilePointer(correlate.pointer(), at.Field("pointer"));
+      return pointer ? std::optional(core::Extractor::Json(*std::move(pointer)).Behind(beat.expect().prefix()))
+                     : std::nullopt;
     }
     case v1::Correlation::kRegexGroup: {
       if (beat.expect().regex().empty()) {
@@ -58,7 +55,7 @@ std::optional<core::Extractor> CompilePlace(const v1::Beat& beat, const FieldPat
         at.Field("regex_group").Refuse(std::string(group.status().message()));
         return std::nullopt;
       }
-      return beat.expect().prefix().empty() ? *group : group->Behind(beat.expect().prefix());
+      return group->Behind(beat.expect().prefix());
     }
     case v1::Correlation::kCapture: {
       const auto compiled = CompileCapture(correlate.capture(), at.Field("capture"));

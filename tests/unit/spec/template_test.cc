@@ -1,3 +1,4 @@
+#include "spec/template.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -96,59 +97,6 @@ TEST(TemplateTest, JsonHasABoundedDepth) {
   }
   value->set_bool_value(true);
   EXPECT_THAT(ComplaintsAbout(spec), ElementsAre(Pair(kBeat + "send.json", HasSubstr("deep"))));
-}
-
-const std::string kSend = "send { text: '${seq} ${uuid}' } ";
-
-TEST(CorrelationTest, ReachesItsPlace) {
-  const auto pointer = Compiled(BeatOf(kSend + "expect { regex: '.' } correlate { pointer: '/id' equals: 'uuid' }"));
-  ASSERT_TRUE(pointer->beats.at(0).correlate.has_value());
-  EXPECT_EQ(pointer->beats[0].correlate->variable, core::Variable::kUuid);
-  EXPECT_EQ(pointer->beats[0].correlate->place, core::Extractor::Json(*core::JsonPointer::Parse("/id")));
-  const auto group = Compiled(BeatOf(kSend + "expect { regex: '(a)(b)' } correlate { regex_group: 2 equals: 'seq' }"));
-  ASSERT_TRUE(group->beats.at(0).correlate.has_value());
-  EXPECT_EQ(group->beats[0].correlate->place, *core::Extractor::RegexGroup("(a)(b)", 2));
-}
-
-TEST(CorrelationTest, NeedsAnExpectOfTheFittingKind) {
-  const auto complaints = [](const std::string& rest) { return ComplaintsAbout(BeatOf(kSend + rest)); };
-  EXPECT_THAT(complaints("correlate { pointer: '/id' equals: 'seq' }"),
-              ElementsAre(Pair(kBeat + "correlate", "needs expect")));
-  for (const std::string expect : {"text: 'a'", "bytes: '00'"}) {
-    EXPECT_THAT(complaints("expect { " + expect + " } correlate { pointer: '/id' equals: 'seq' }"),
-                ElementsAre(Key(kBeat + "correlate.pointer")));
-    EXPECT_THAT(complaints("expect { " + expect + " } correlate { regex_group: 1 equals: 'seq' }"),
-                ElementsAre(Key(kBeat + "correlate.regex_group")));
-  }
-  EXPECT_THAT(complaints("expect { json { equals { bool_value: true } } } correlate { regex_group: 1 equals: 'seq' }"),
-              ElementsAre(Key(kBeat + "correlate.regex_group")));
-  for (const std::string group : {"0", "2", "-1"}) {
-    EXPECT_THAT(complaints("expect { regex: '(a)' } correlate { regex_group: " + group + " equals: 'seq' }"),
-                ElementsAre(Pair(kBeat + "correlate.regex_group", HasSubstr("1 groups"))))
-        << group;
-  }
-}
-
-TEST(CorrelationTest, PlaceAndVariableAreRequiredAndGood) {
-  const auto complaints = [](const std::string& rest) {
-    return ComplaintsAbout(BeatOf(kSend + "expect { regex: '(a)' } " + rest));
-  };
-  EXPECT_THAT(complaints("correlate { equals: 'seq' }"),
-              ElementsAre(Pair(kBeat + "correlate", HasSubstr("pointer, regex_group"))));
-  EXPECT_THAT(complaints("correlate { pointer: 'x' equals: 'seq' }"), ElementsAre(Key(kBeat + "correlate.pointer")));
-  for (const std::string variable : {"", "SEQ", "id", "${seq}"}) {
-    EXPECT_THAT(complaints("correlate { regex_group: 1 equals: '" + variable + "' }"),
-                ElementsAre(Pair(kBeat + "correlate.equals", HasSubstr("seq, unix_s, unix_ms"))))
-        << variable;
-  }
-  EXPECT_THAT(complaints("correlate { regex_group: 1 equals: 'unix_ms' }"),
-              ElementsAre(Pair(kBeat + "correlate.equals", HasSubstr("does not occur in send"))));
-}
-
-TEST(CorrelationTest, ABadSendOrExpectIsNotComplainedAboutTwice) {
-  EXPECT_THAT(
-      ComplaintsAbout(BeatOf("send { text: '${x}' } expect { regex: '(' } correlate { regex_group: 1 equals: 'seq' }")),
-      ElementsAre(Key(kBeat + "expect.regex"), Key(kBeat + "send.text")));
 }
 
 }  // namespace

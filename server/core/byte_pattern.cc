@@ -11,9 +11,9 @@ namespace holter::core {
 namespace {
 
 // Reads a pattern from left to right.
-class Reader {
+class PatternReader {
  public:
-  explicit Reader(std::string_view text) : text_(text) {}
+  explicit PatternReader(std::string_view text) : text_(text) {}
 
   bool done() const { return at_ == text_.size(); }
   size_t at() const { return at_; }
@@ -59,7 +59,7 @@ class Reader {
 
 absl::StatusOr<BytePattern> BytePattern::Parse(std::string_view text) {
   BytePattern pattern;
-  Reader reader(text);
+  PatternReader reader(text);
   for (reader.SkipSpaces(); !reader.done(); reader.SkipSpaces()) {
     if (pattern.open_ended_) return reader.Expected("nothing after \"..\"");
     if (reader.Take("..")) {

@@ -13,9 +13,9 @@ namespace {
 constexpr uint32_t kLargestNumber = (1u << 29) - 1;
 
 // Reads one level of a message.
-class Reader {
+class FieldReader {
  public:
-  explicit Reader(std::string_view bytes) : rest_(bytes) {}
+  explicit FieldReader(std::string_view bytes) : rest_(bytes) {}
 
   // The next field and its number; none at the end or where the message is not well formed.
   std::optional<std::pair<uint32_t, ProtobufPath::Field>> Next() {
@@ -74,7 +74,7 @@ class Reader {
 
 bool VisitLevel(std::string_view message, const uint32_t* numbers, size_t depth, int& budget,
                 absl::FunctionRef<bool(const ProtobufPath::Field&)> visit) {
-  Reader reader(message);
+  FieldReader reader(message);
   while (const auto next = reader.Next()) {
     if (--budget < 0) return false;
     const auto& [number, field] = *next;

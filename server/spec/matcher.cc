@@ -85,11 +85,11 @@ class MatcherCompiler {
           "anything, "
           "frame");
     }
-    return at.violations() == complaints ? Finish(std::move(parts), at) : std::nullopt;
+    return at.violations() == complaints ? Finish(parts, at) : std::nullopt;
   }
 
  private:
-  static std::optional<core::Matcher> Finish(core::MatcherParts parts, const FieldPath& at) {
+  static std::optional<core::Matcher> Finish(const core::MatcherParts& parts, const FieldPath& at) {
     absl::StatusOr<core::Matcher> made = core::Matcher::Compile(parts);
     if (made.ok()) {
       return *std::move(made);

@@ -236,7 +236,8 @@ class ExpressionParser {
     }
     const std::optional<size_t> slot = scope_.Find(name);
     if (!slot || scope_[*slot].origin == Origin::kSecret) {
-      return Fail(fmt::format("a duration, or the name of a parameter or captured value, not \"{}\"", name.substr(0, kQuotedVariable)));
+      return Fail(fmt::format("a duration, or the name of a parameter or captured value, not \"{}\"",
+                              name.substr(0, kQuotedVariable)));
     }
     Op op;
     op.kind = OpKind::kVariable;

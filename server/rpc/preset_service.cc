@@ -36,7 +36,8 @@ absl::StatusOr<v1::Preset> OnePreset(const v1::GetPresetRequest& request) {
 grpc::ServerUnaryReactor* PresetService::ListPresets(grpc::CallbackServerContext* context,
                                                      const v1::ListPresetsRequest* request,
                                                      v1::ListPresetsResponse* response) {
-  return ServeUnary({gate_, clock_, operations_, calls_}, context, "ListPresets", *request, {.type = kPresetType, .name = ""},
+  return ServeUnary({gate_, clock_, operations_, calls_}, context, "ListPresets", *request,
+                    {.type = kPresetType, .name = ""},
                     [&](const std::shared_ptr<UnaryCall>& call) { ReplyTo(call, response)(AllPresets()); });
 }
 

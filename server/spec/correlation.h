@@ -9,8 +9,8 @@
 
 namespace holter::spec {
 
-// `beat` is the one that the correlation belongs to; `send` and `expect` are what became of its fields, if they are good.
-// Refuses what is wrong and then gives nothing.
+// `beat` is the one that the correlation belongs to; `send` and `expect` are what became of its fields, if they are
+// good. Refuses what is wrong and then gives nothing.
 std::optional<core::Correlation> CompileCorrelation(const v1::Beat& beat,
                                                     const std::optional<core::MessageTemplate>& send,
                                                     const std::optional<core::Matcher>& expect, const FieldPath& at);

@@ -60,7 +60,9 @@ holter::core::BeatSpec ReadBeat(Script& script, int number) {
   const uint8_t kind = script.Byte() % 3;
   if (kind == 0) return beat;
   beat.expect = *holter::core::Matcher::Regex("^a(\\d+)$");
-  if (kind == 1) beat.correlate = holter::core::Correlation{.place = *holter::core::Extractor::Regex("^a(\\d+)$"), .variable = holter::core::Variable::kSeq};
+  if (kind == 1)
+    beat.correlate = holter::core::Correlation{.place = *holter::core::Extractor::Regex("^a(\\d+)$"),
+                                               .variable = holter::core::Variable::kSeq};
   return beat;
 }
 

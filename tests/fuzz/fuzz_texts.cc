@@ -31,18 +31,19 @@ void FuzzUrl(std::string_view text) {
 void FuzzTemplate(std::string_view text) {
   holter::Random random(1);
   const auto variables = holter::core::DrawVariables(7, {}, true, random);
+  const holter::core::TemplateInput input{.variables = &variables};
   for (const auto& compiled :
        {holter::core::MessageTemplate::FromText(text), holter::core::MessageTemplate::FromJson(text),
-        holter::core::MessageTemplate::FromHex(text)}) {
+        holter::core::MessageTemplate::FromBytes(text)}) {
     if (!compiled.ok()) continue;
     std::string out;
-    compiled->Expand(variables, out);
+    compiled->Expand(input, out);
     Require(out.size() <= compiled->MaxSize());
   }
   const auto json = holter::core::MessageTemplate::FromJson(text);
   if (!json.ok()) return;
   std::string out;
-  json->Expand(variables, out);
+  json->Expand(input, out);
   Require(holter::core::JsonTape().Read(out));
 }
 

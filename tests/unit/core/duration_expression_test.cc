@@ -281,7 +281,8 @@ TEST_F(ExpressionTest, WhatIsMalformedIsRefused) {
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << bad;
     EXPECT_THAT(std::string(status.message()), StartsWith("expected ")) << bad << status;
   }
-  EXPECT_THAT(Of("1s + ${nope}"), HasSubstr("a duration, or the name of a parameter or captured value, not \"nope\", at character 5"));
+  EXPECT_THAT(Of("1s + ${nope}"),
+              HasSubstr("a duration, or the name of a parameter or captured value, not \"nope\", at character 5"));
 }
 
 TEST_F(ExpressionTest, SizesAreBounded) {

@@ -67,7 +67,7 @@ TEST(JsonTape, LongEscapedTextsComeWhole) {
 TEST(JsonTape, RefusesWhatIsNoJson) {
   JsonTape tape;
   for (const char* text : {"", " ", "[", "]", "[1,]", "{\"a\"}", "nul", "01", "1.", "+1", "NaN", "'a'", "[1] 2",
-                                  "/*x*/1", "\"\x01\"", "\"\xff\"", "\"\xc0\xaf\"", "\"\\ud800\"", "\"\\x41\""}) {
+                           "/*x*/1", "\"\x01\"", "\"\xff\"", "\"\xc0\xaf\"", "\"\\ud800\"", "\"\\x41\""}) {
     EXPECT_FALSE(tape.Read(text)) << text;
   }
 }

@@ -141,7 +141,8 @@ TEST_F(EngineTest, APausedSessionTakesNeitherRoomNorSocket) {
   Create();
   std::vector<SessionHandle> sessions;
   for (int i = 0; i < 20; ++i) {  // twice as many as fit
-    sessions.push_back(engine->Begin(++last_id, {.url = "ws://peer.example/", .shared = spec, .paused = true}, nullptr, nullptr));
+    sessions.push_back(
+        engine->Begin(++last_id, {.url = "ws://peer.example/", .shared = spec, .paused = true}, nullptr, nullptr));
     OnLoop(sessions.back(), [] {});
   }
   EXPECT_EQ(engine->capacity().sessions, 0u);

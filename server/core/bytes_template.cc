@@ -77,8 +77,9 @@ class BytesTemplateParser {
     if (text_[at_] == '"') return Quoted();
     if (text_[at_] == '$') {
       absl::StatusOr<TemplateSource> source = Reference();
-      if (source.ok()) builder_.Take(*std::move(source), TemplatePart::Kind::kValue);
-      return source.status();
+      if (!source.ok()) return source.status();
+      builder_.Take(*std::move(source), TemplatePart::Kind::kValue);
+      return absl::OkStatus();
     }
     if (text_[at_] == ']' && !open_.empty()) {
       ++at_;

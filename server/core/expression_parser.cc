@@ -83,11 +83,11 @@ class ExpressionParser {
     return true;
   }
 
-  bool Push(Op op) {
+  bool Push(const Op& op) {
     if (out_.ops.size() == ParsedExpression::kMostOps) {
       return Fail(fmt::format("at most {} operations", ParsedExpression::kMostOps));
     }
-    out_.ops.push_back(std::move(op));
+    out_.ops.push_back(op);
     return true;
   }
 
@@ -208,7 +208,7 @@ class ExpressionParser {
       at_ = begin;
       return Fail("a duration such as \"20s\", a number, ${name}, min, max, random or \"(\"");
     }
-    return Push(std::move(op));
+    return Push(op);
   }
 
   static bool ReadConstant(std::string_view word, double& value, Type& type) {
@@ -259,7 +259,7 @@ class ExpressionParser {
       type = of_fallback;
     }
     at_ = end + 1;
-    if (!Push(std::move(op))) return false;
+    if (!Push(op)) return false;
     if (fallback) Resolve(out_.ops.size() - 1, type);
     return true;
   }

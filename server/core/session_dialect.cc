@@ -9,7 +9,7 @@
 namespace holter::core {
 namespace {
 
-constexpr uint16_t kNormalClosure = 1000;
+constexpr uint16_t kGoodbye = 1000;
 
 Path PathOf(const LinkState& link) { return link.unacked_bytes ? Path::kNetwork : Path::kPeer; }
 
@@ -152,7 +152,7 @@ void SessionMachine::EndIfTold(const Tick& tick, const InboundMessage& message, 
     if (rule.verdict == End::kNever) {
       loss.then = RetryClass::kNever;
       out.emplace_back(
-          DropAction{.manner = DropAction::Manner::kPolite, .code = kNormalClosure, .reason = "told not to come back"});
+          DropAction{.manner = DropAction::Manner::kPolite, .code = kGoodbye, .reason = "told not to come back"});
       return Lose(tick, std::move(loss), out);
     }
     SetRare(&RareTexts::migrate_url, std::move(url));

@@ -62,8 +62,9 @@ absl::Status ParseQuestion(std::string_view rest, const TemplateContext& context
   if (rest.front() == ':') {
     out.from = From::kPointer;
     absl::StatusOr<JsonPointer> pointer = JsonPointer::Parse(rest.substr(1));
-    if (pointer.ok()) out.pointer = *std::move(pointer);
-    return pointer.status();
+    if (!pointer.ok()) return pointer.status();
+    out.pointer = *std::move(pointer);
+    return absl::OkStatus();
   }
   out.from = From::kRange;
   const absl::StatusOr<ByteRange> range = ByteRange::Parse(rest.substr(1, rest.size() - 2));

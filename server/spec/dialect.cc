@@ -21,7 +21,7 @@ using std::chrono::milliseconds;
 using std::chrono::minutes;
 
 constexpr int kMostSteps = 16;
-constexpr int kMostRules = 16;
+constexpr int kMostDialectRules = 16;
 constexpr int kMostCaptures = 16;
 constexpr int kMostSends = 60000;
 
@@ -57,7 +57,7 @@ class DialectCompiler {
   }
 
   void Rules(const v1::SessionSpec& spec, const FieldPath& at) {
-    if (!CheckCount(at, spec.capture_size(), kMostRules)) {
+    if (!CheckCount(at, spec.capture_size(), kMostDialectRules)) {
       return;
     }
     for (int i = 0; i < spec.capture_size(); ++i) {
@@ -74,7 +74,7 @@ class DialectCompiler {
   }
 
   void Answers(const v1::SessionSpec& spec, const FieldPath& at) {
-    if (!CheckCount(at, spec.answers_size(), kMostRules)) {
+    if (!CheckCount(at, spec.answers_size(), kMostDialectRules)) {
       return;
     }
     for (int i = 0; i < spec.answers_size(); ++i) {
@@ -83,7 +83,7 @@ class DialectCompiler {
   }
 
   void Ends(const v1::SessionSpec& spec, const FieldPath& at) {
-    if (!CheckCount(at, spec.ends_size(), kMostRules)) {
+    if (!CheckCount(at, spec.ends_size(), kMostDialectRules)) {
       return;
     }
     for (int i = 0; i < spec.ends_size(); ++i) {
@@ -94,7 +94,7 @@ class DialectCompiler {
  private:
   std::vector<core::CaptureSpec> Captures(const CaptureMap& captures, const FieldPath& at) {
     std::vector<core::CaptureSpec> out;
-    if (!CheckCount(at, captures.size(), kMostCaptures)) {
+    if (!CheckCount(at, static_cast<int>(captures.size()), kMostCaptures)) {
       return out;
     }
     const std::map<std::string_view, v1::Capture> sorted(captures.begin(), captures.end());

@@ -20,15 +20,15 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
 
-constexpr int kMostParameters = 32;
+constexpr int kMostSpecParameters = 32;
 constexpr size_t kLongestParameter = 1024;
-constexpr int kDeepest = 100;
+constexpr int kDeepestSpec = 100;
 
 using Visit = absl::FunctionRef<void(const std::string&)>;
 
 // Every string below `message`, keys of maps left out.
 void VisitStrings(const Message& message, Visit visit, int depth = 0) {
-  if (depth == kDeepest) {
+  if (depth == kDeepestSpec) {
     return;  // deeper than any limit of a spec allows, so it is refused elsewhere
   }
   const Reflection& reflection = *message.GetReflection();
@@ -166,7 +166,8 @@ std::shared_ptr<const core::ParameterList> CompileParameters(const v1::SessionSp
                                                              const FieldPath& at, const SecretSource* source,
                                                              bool may_be_unused) {
   const FieldPath parameters = at.Field("parameters");
-  if (spec.parameters().empty() || !CheckCount(parameters, spec.parameters().size(), kMostParameters)) {
+  if (spec.parameters().empty() ||
+      !CheckCount(parameters, static_cast<int>(spec.parameters().size()), kMostSpecParameters)) {
     return nullptr;
   }
   v1::SessionSpec rest = spec;

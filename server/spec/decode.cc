@@ -99,6 +99,7 @@ core::DecoderSpec CompileDecode(const google::protobuf::RepeatedPtrField<v1::Dec
   }
   const size_t complaints = at.violations();
   std::vector<Step> compiled;
+  compiled.reserve(static_cast<size_t>(steps.size()));
   for (int i = 0; i < steps.size(); ++i) {
     compiled.push_back(CompileStep(steps[i], at.At(i)));
   }

@@ -104,6 +104,7 @@ std::vector<std::string_view> NearestWords(std::string_view word, std::span<cons
   std::sort(near.begin(), near.end());
   near.resize(std::min(near.size(), kMostNearest));
   std::vector<std::string_view> nearest;
+  nearest.reserve(near.size());
   for (const auto& [distance, candidate] : near) nearest.push_back(candidate);
   return nearest;
 }

@@ -30,9 +30,9 @@ SessionTraits TraitsOf(std::string_view tenant, const v1::Session& session, std:
 }
 
 // Null when the URL says it all.
-std::shared_ptr<const OwnWords> OwnWordsOf(const v1::SessionSpec& declared, const core::SessionSpec& compiled) {
+boost::intrusive_ptr<const OwnWords> OwnWordsOf(const v1::SessionSpec& declared, const core::SessionSpec& compiled) {
   if (declared.url() == compiled.url && declared.parameters().empty() && compiled.parameters == nullptr) return nullptr;
-  auto own = std::make_shared<OwnWords>();
+  boost::intrusive_ptr<OwnWords> own(new OwnWords);
   own->url = declared.url();
   own->parameters.insert(declared.parameters().begin(), declared.parameters().end());
   own->compiled = compiled.parameters;
@@ -60,14 +60,14 @@ absl::StatusOr<Declaration> DeclarationCompiler::Compile(const SessionName& name
   if (!violations.empty()) return MakeInvalid(violations);
   SessionTraits traits = TraitsOf(name.tenant, session, owner);
   if (!owner.empty()) traits.lease = leases_->Of(name.tenant, owner);
-  std::shared_ptr<const OwnWords> own = OwnWordsOf(session.spec(), *compiled);
+  boost::intrusive_ptr<const OwnWords> own = OwnWordsOf(session.spec(), *compiled);
   return Declaration{.session = name.session,
                      .url = std::move(compiled->url),
                      .traits = traits_.Intern(std::move(traits)),
                      .spec = specs_.Intern(InternedSpec{.bytes = SerializeSharedSpec(session.spec()),
                                                         .shared = std::move(compiled->shared)}),
-                     .paused = session.paused(),
-                     .own = std::move(own)};
+                     .own = std::move(own),
+                     .paused = session.paused()};
 }
 
 bool DeclarationCompiler::IsSame(const v1::Session& session, const Declaration& declaration,

@@ -27,11 +27,11 @@ RecordPtr SessionLifecycle::MakeRecord(Declaration declaration, v1::Origin origi
   const WallTime now = clock().WallNow();
   return std::make_shared<SessionRecord>(SessionRecord{.id = next_id_++,
                                                        .declaration = std::move(declaration),
+                                                       .origin = origin,
                                                        .uid = NewUid(),
                                                        .revision = next_revision_++,
                                                        .create_time = now,
-                                                       .update_time = now,
-                                                       .origin = origin});
+                                                       .update_time = now});
 }
 
 RecordPtr SessionLifecycle::MakeSuccessor(const SessionRecord& old, Declaration declaration) {
@@ -53,11 +53,11 @@ absl::StatusOr<RecordPtr> SessionLifecycle::Restore(const v1::Session& stored, D
   next_revision_ = std::max<uint64_t>(next_revision_, *revision + 1);
   return std::make_shared<SessionRecord>(SessionRecord{.id = next_id_++,
                                                        .declaration = std::move(declaration),
+                                                       .origin = stored.origin(),
                                                        .uid = *uid,
                                                        .revision = *revision,
                                                        .create_time = spec::ToWallTime(stored.create_time()),
-                                                       .update_time = spec::ToWallTime(stored.update_time()),
-                                                       .origin = stored.origin()});
+                                                       .update_time = spec::ToWallTime(stored.update_time())});
 }
 
 void SessionLifecycle::FinishRestore() {

@@ -2,6 +2,8 @@
 // update makes another.
 #pragma once
 
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -43,7 +45,7 @@ struct InternedSpec {
 };
 
 // What a session that names a preset or has parameters says of its own; most sessions have neither.
-struct OwnWords {
+struct OwnWords : boost::intrusive_ref_counter<OwnWords> {
   std::string url;  // as declared: perhaps none, perhaps with ${name}
   std::map<std::string, std::string> parameters;
   std::shared_ptr<const core::ParameterList> compiled;
@@ -59,8 +61,8 @@ struct Declaration {
   std::string url;      // where it is dialled
   std::shared_ptr<const SessionTraits> traits;
   std::shared_ptr<const InternedSpec> spec;
-  bool paused = false;
-  std::shared_ptr<const OwnWords> own = nullptr;
+  boost::intrusive_ptr<const OwnWords> own = nullptr;
+  bool paused = false;  // last: a record keeps its origin in the padding behind
 
   std::string Name() const;
   const std::string& DeclaredUrl() const { return own ? own->url : url; }
@@ -76,12 +78,12 @@ struct Declaration {
 
 struct SessionRecord {
   core::SessionId id = 0;
-  Declaration declaration;
+  [[no_unique_address]] Declaration declaration;
+  v1::Origin origin = v1::ORIGIN_API;
   Uid uid{};
   uint64_t revision = 0;  // of the declaration; grows with every change of any
   WallTime create_time{};
   WallTime update_time{};
-  v1::Origin origin = v1::ORIGIN_API;
 
   const std::string& tenant() const { return declaration.traits->tenant; }
   // Empty: nobody.

@@ -35,6 +35,16 @@ Made CompileJson(const google::protobuf::Value& value, const core::TemplateConte
                                                        : std::nullopt;
 }
 
+// The size is that of what is sent; where that depends on values, that of what is written, three characters a byte.
+Made CompileBytes(const std::string& bytes, const core::TemplateContext& context, const FieldPath& at) {
+  if (!CheckSize(at, bytes.size(), 3 * kLongestTemplate)) {
+    return std::nullopt;
+  }
+  Made made = Take(core::MessageTemplate::FromBytes(bytes, context), at);
+  const bool is_bounded = made && made->MaxSize() != SIZE_MAX;
+  return !is_bounded || CheckSize(at, made->MaxSize(), kLongestTemplate) ? std::move(made) : std::nullopt;
+}
+
 Made CompilePong(const std::string& text, const core::TemplateContext& context, const FieldPath& at) {
   Made pong = Take(core::MessageTemplate::FromText(text, context), at);
   if (pong && pong->MaxSize() > kLongestPong) {
@@ -57,7 +67,11 @@ Made CompileEcho(const v1::Echo& echo, const core::TemplateContext& context, con
       !CheckSize(at.Field("with"), echo.with().size(), kLongestEcho)) {
     return std::nullopt;
   }
-  return Take(core::MessageTemplate::Echo(echo.regex(), echo.with()), at.Field("regex"));
+  // First alone, so that each is refused where it stands.
+  if (!Take(core::MessageTemplate::Echo(echo.regex(), ""), at.Field("regex"))) {
+    return std::nullopt;
+  }
+  return Take(core::MessageTemplate::Echo(echo.regex(), echo.with()), at.Field("with"));
 }
 
 Made CompileKind(const v1::MessageTemplate& message, const core::TemplateContext& context, const FieldPath& at) {
@@ -69,14 +83,13 @@ Made CompileKind(const v1::MessageTemplate& message, const core::TemplateContext
     case v1::MessageTemplate::kJson:
       return CompileJson(message.json(), context, at.Field("json"));
     case v1::MessageTemplate::kBytes:
-      return CheckSize(at.Field("bytes"), message.bytes().size(), 2 * kLongestTemplate)
-                 ? Take(core::MessageTemplate::FromBytes(message.bytes(), context), at.Field("bytes"))
-                 : std::nullopt;
+      return CompileBytes(message.bytes(), context, at.Field("bytes"));
     case v1::MessageTemplate::kEmpty:
-      if (!message.empty()) {
-        at.Field("empty").Refuse("expected true, or not set");
+      if (message.empty()) {
+        return core::MessageTemplate();
       }
-      return core::MessageTemplate();
+      at.Field("empty").Refuse("expected true, or not set");
+      return std::nullopt;
     case v1::MessageTemplate::kPong:
       return CompilePong(message.pong(), context, at.Field("pong"));
     case v1::MessageTemplate::kEcho:
@@ -94,8 +107,8 @@ std::optional<core::MessageTemplate> CompileTemplate(const v1::MessageTemplate& 
                                                      const core::TemplateContext& context, const FieldPath& at) {
   Made made = CompileKind(message, context, at);
   const FieldPath frame = at.Field("frame");
-  if (!made || !CheckEnum(frame, *v1::Frame_descriptor(), message.frame())) {
-    return made;
+  if (!CheckEnum(frame, *v1::Frame_descriptor(), message.frame()) || !made) {
+    return std::nullopt;
   }
   switch (message.frame()) {
     case v1::FRAME_UNSPECIFIED:

@@ -53,7 +53,7 @@ TEST_P(DurationFieldTest, RefusesWhatIsBeyondAndSaysWhatItExpectedAndGot) {
 }
 
 TEST_P(DurationFieldTest, RefusesWhatIsNoDuration) {
-  for (const std::string value : {"20", "20 s", "s", "-1s", "1d", "${x}", "1e3s", "NaNs", "999999999999h"}) {
+  for (const std::string value : {"20", "20 s", "s", "-1s", "1d", "1e3s", "NaNs", "999999999999h"}) {
     EXPECT_THAT(ComplaintsAbout(With(value)), ElementsAre(Pair(Path(), HasSubstr("expected a duration")))) << value;
   }
 }
@@ -102,6 +102,56 @@ TEST(DurationsTest, ReachTheirPlaces) {
         reconnect.max_delay, reconnect.stable_after, reconnect.retry_after_max}) {
     EXPECT_EQ(got, std::chrono::seconds(++expected));
   }
+}
+
+const std::string kBeat = "session.spec.beats[0].";
+
+std::string BeatWith(const std::string& rest) { return "beats { name: 'a' " + kSend + " " + rest + " } "; }
+
+TEST(ExpressionsTest, StandWhereADurationOfAHeartbeatStands) {
+  const auto shared = Compiled(
+      "parameters { key: 'every' value: '5s' } capture { values { key: 'wait' value { pointer: '/w' unit: 'ms' } } }" +
+      BeatWith("interval: '2 * ${every}' timeout: 'interval / 2' first_delay: 'random(0, 1) * interval'") +
+      "watchdogs { name: 'w' when { anything: true } within: 'max(10s, ${wait}) if ${wait}' }");
+  ASSERT_EQ(shared->beats.size(), 1u);
+  ASSERT_TRUE(shared->beats[0].computed.has_value());
+  core::ValueStore values(shared->dialect.scope.size());
+  Random random(1);
+  const core::ComputedCadence& computed = *shared->beats[0].computed;
+  EXPECT_EQ(computed.interval.Evaluate(values, Duration::zero(), random), std::nullopt);
+  values.Set(*shared->dialect.scope.Find("every"), core::Value::Kind::kText, "5s");
+  EXPECT_EQ(computed.interval.Evaluate(values, Duration::zero(), random), std::chrono::seconds(10));
+  EXPECT_EQ(computed.timeout.Evaluate(values, std::chrono::seconds(10), random), std::chrono::seconds(5));
+  EXPECT_TRUE(computed.first_delay.random());
+  const core::DurationExpression& within = *shared->dialect.watchdogs.at(0).within;
+  EXPECT_EQ(within.Evaluate(values, Duration::zero(), random), std::nullopt);
+  values.Set(*shared->dialect.scope.Find("wait"), core::Value::Kind::kToken, "20000");
+  EXPECT_EQ(within.Evaluate(values, Duration::zero(), random), std::chrono::seconds(20));
+}
+
+TEST(ExpressionsTest, AreClampedToTheLimitsOfTheirField) {
+  const auto shared = Compiled("capture { values { key: 'wait' value { pointer: '/w' unit: 's' } } }" +
+                               BeatWith("interval: '${wait}' timeout: '${wait}'"));
+  core::ValueStore values(shared->dialect.scope.size());
+  Random random(1);
+  const core::ComputedCadence& computed = shared->beats.at(0).computed.value();
+  values.Set(0, core::Value::Kind::kToken, "1e9");
+  EXPECT_EQ(computed.interval.Evaluate(values, Duration::zero(), random), std::chrono::hours(24));
+  EXPECT_EQ(computed.timeout.Evaluate(values, Duration::zero(), random), std::chrono::hours(1));
+  values.Set(0, core::Value::Kind::kToken, "0");
+  EXPECT_EQ(computed.interval.Evaluate(values, Duration::zero(), random), std::chrono::milliseconds(50));
+  EXPECT_EQ(computed.timeout.Evaluate(values, Duration::zero(), random), std::chrono::milliseconds(10));
+}
+
+TEST(ExpressionsTest, AreRefusedWithTheirPlace) {
+  const auto complaint = [](const std::string& rest) { return ComplaintsAbout(BeatWith(rest)); };
+  EXPECT_THAT(complaint("interval: '1s + ${nope}'"),
+              ElementsAre(Pair(kBeat + "interval", AllOf(HasSubstr("\"nope\""), HasSubstr("at character 5")))));
+  EXPECT_THAT(complaint("interval: 'interval'"), ElementsAre(Pair(kBeat + "interval", HasSubstr("interval"))));
+  EXPECT_THAT(complaint("interval: '2 * 25h'"),
+              ElementsAre(Pair(kBeat + "interval", HasSubstr("expected a duration from 50ms to 24h"))));
+  EXPECT_THAT(complaint("timeout: '1s + 2'"), ElementsAre(Pair(kBeat + "timeout", HasSubstr("at character 6"))));
+  EXPECT_THAT(complaint("first_delay: 'random(1s)'"), ElementsAre(Pair(kBeat + "first_delay", HasSubstr("two"))));
 }
 
 TEST(DurationsTest, TimeoutMayBeLongerThanTheInterval) {

@@ -98,5 +98,37 @@ TEST(MessageCost, LookingAllocatesNothing) {
   EXPECT_EQ(matched, 400u) << "all three of the first, the id of the last";
 }
 
+// What is sent costs its own bytes only, with values of every origin; an echo and a computed duration alike.
+TEST(MessageCost, WritingAllocatesNothing) {
+  Scope scope;
+  ASSERT_TRUE(scope.Add("id", Origin::kCapture).ok() && scope.Add("every", Origin::kCapture, milliseconds(1)).ok());
+  const TemplateContext context{.scope = &scope, .answers = true};
+  const MessageTemplate messages[] = {
+      *MessageTemplate::FromText("${seq} ${unix_ns} ${iso_time} ${uuid} ${hex_id} ${id} ${message[2:9]}", context),
+      *MessageTemplate::FromJson(R"({"a":"${id}","b":"<${id}>","c":"${message:/n?}","d":"${length:message}"})",
+                                 context),
+      *MessageTemplate::FromBytes("10 lenv[len16[${id}] u32(${seq}) varint(${every})]", context),
+      *MessageTemplate::Echo("\"(\\w+)\":1", "\"\\1\":2")};
+  const DurationExpression every = *DurationExpression::Parse("max(10s, 1.5 * ${every}) if ${every}", scope, {});
+  ValueStore values(scope.size());
+  values.Set(0, Value::Kind::kText, "a \"quoted\" text that is longer than what a string keeps in itself");
+  values.Set(1, Value::Kind::kToken, "45000");
+  Random random(1);
+  std::string out;
+  size_t before = 0;
+  for (int round = 0; round < 100; ++round) {
+    if (round == 10) before = allocations;
+    const InboundMessage question(InboundKind::kText, R"({"n":1,"text":"which is not short either, for once"})");
+    for (const MessageTemplate& message : messages) {
+      out.clear();
+      const BeatVariables variables = DrawVariables(7, {}, message.NeedsRandom(), random);
+      message.Expand({.variables = &variables, .values = &values, .question = &question}, out);
+    }
+    ASSERT_TRUE(every.Evaluate(values, {}, random).has_value());
+  }
+  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(out, R"({"n":2,"text":"which is not short either, for once"})");
+}
+
 }  // namespace
 }  // namespace holter::core

@@ -65,10 +65,7 @@ void TemplateBuilder::BeginMember(TemplateSource source) {
   Add(PartKind::kMember).source = std::move(source);
 }
 
-void TemplateBuilder::EndMember() {
-  parts_[member_].skip = parts_.size() - member_ - 1;
-  may_append_ = false;
-}
+void TemplateBuilder::EndMember() { parts_[member_].skip = parts_.size() - member_ - 1; }
 
 void TemplateBuilder::Comma() { Add(PartKind::kComma); }
 

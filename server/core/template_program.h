@@ -82,7 +82,7 @@ class TemplateBuilder {
   void Number(TemplateSource source, NumberFormat format);
   // What comes until EndMember is left out when there is no value.
   void BeginMember(TemplateSource source);
-  void EndMember();
+  void EndMember();  // behind a value
   void Comma();
   // At most kDeepestLength in one another.
   void BeginLength();

@@ -128,6 +128,8 @@ TEST_F(ExpressionTest, AParameterIsWhatItsUseDemands) {
   EXPECT_EQ(Of("(${q} + 1) * 2s"), "5s");
   EXPECT_EQ(Of("max(${q}, ${q}) * 2s"), "3s");
   EXPECT_EQ(Of("(${q:-1} * 2) * ${p}"), "1m");
+  EXPECT_EQ(Of("(1 + ${q}) * ${p}"), "50s");
+  EXPECT_EQ(Of("(${q} + 1) * ${p}"), "50s");
   EXPECT_THAT(Of("${p} * ${q}"), HasSubstr("not known which is the duration, at character 11"));
 }
 

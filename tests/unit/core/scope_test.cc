@@ -123,6 +123,7 @@ TEST(ValueStoreTest, LargeNumbersAreComparedExactly) {
 TEST(ValueStoreTest, TheFirstOfTheLargestHasToBeANumber) {
   ValueStore values(1);
   EXPECT_FALSE(values.Set(0, Value::Kind::kText, "abc", Keep::kMax));
+  EXPECT_FALSE(values.Set(0, Value::Kind::kText, "nan", Keep::kMax));
   EXPECT_FALSE(values[0].known());
 }
 

@@ -188,7 +188,8 @@ TEST_F(TemplateTest, OnlyAnswersSpeakOfTheMessage) {
 TEST_F(TemplateTest, AnEchoIsGoodAndBounded) {
   EXPECT_THAT(ComplaintsOf("echo { with: 'a' }"), ElementsAre(Pair("t.echo.with", "needs regex")));
   EXPECT_THAT(ComplaintsOf("echo { regex: '(' }"), ElementsAre(Pair("t.echo.regex", HasSubstr("missing )"))));
-  EXPECT_THAT(ComplaintsOf(R"(echo { regex: 'a' with: '\\1' })"), ElementsAre(Pair("t.echo.with", HasSubstr("groups"))));
+  EXPECT_THAT(ComplaintsOf(R"(echo { regex: 'a' with: '\\1' })"),
+              ElementsAre(Pair("t.echo.with", HasSubstr("groups"))));
   const auto many = [](size_t count) { return std::string(count, 'a'); };
   EXPECT_THAT(ComplaintsOf("echo { regex: '" + many(1024) + "' with: '" + many(1024) + "' }"), IsEmpty());
   EXPECT_THAT(ComplaintsOf("echo { regex: '" + many(1025) + "' }"), ElementsAre(Key("t.echo.regex")));

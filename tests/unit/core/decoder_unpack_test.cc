@@ -1,4 +1,5 @@
 // Decoder: what is packed, broken or far larger than it looks.
+#include "core/inflater.h"
 #include "tests/unit/core/decoder_fixture.h"
 
 namespace holter::core {
@@ -85,6 +86,15 @@ INSTANTIATE_TEST_SUITE_P(All, DecoderPacking,
                                            Packing{"Zlib", Compression::kZlib, Zlib},
                                            Packing{"Deflate", Compression::kDeflate, RawDeflate}),
                          [](const auto& named) { return named.param.name; });
+
+TEST(Inflater, UnpacksOneByteBeyondTheBoundAtMost) {
+  constexpr size_t kFew = 1000;
+  Inflater inflater;
+  ScratchBytes out;
+  const std::string bomb = Gzip(std::string(size_t{1} << 20, '\0'));
+  EXPECT_TRUE(absl::IsResourceExhausted(inflater.Unpack(Compression::kGzip, bomb, kFew, out)));
+  EXPECT_EQ(out.size(), kFew + 1);
+}
 
 TEST(Decoder, GzipMembersAreOneMessage) {
   EXPECT_THAT(Messages({Decompress(Compression::kGzip)}, Gzip("a") + Gzip("") + Gzip("b")), ElementsAre("ab"));

@@ -29,6 +29,7 @@ void AddProbeCommand(CLI::App& app, Invocation& invocation);
 void AddTapCommand(CLI::App& app, Invocation& invocation);
 void AddHealthCommand(CLI::App& app, Invocation& invocation);
 void AddPresetsCommand(CLI::App& app, Invocation& invocation);
+void AddExplainCommand(CLI::App& app, Invocation& invocation);
 void AddPingCommand(CLI::App& app, Invocation& invocation);
 
 }  // namespace holter::cli

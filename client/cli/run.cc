@@ -28,8 +28,10 @@ ExitCode Flush(Console& console, ExitCode code) {
 
 ExitCode Run(int argc, const char* const* argv, Console& console) {
   Invocation invocation{.console = console};
-  CLI::App app("Declares WebSocket sessions to a holterd and shows how they are; `ping` and `presets` need no daemon.",
-               "holter");
+  CLI::App app(
+      "Declares WebSocket sessions to a holterd and shows how they are; `ping`, `presets` and `explain` need no "
+      "daemon.",
+      "holter");
   app.set_version_flag("--version", "holter " HOLTER_VERSION);
   app.footer(kExitCodeFooter);
   app.require_subcommand(1);
@@ -56,6 +58,7 @@ ExitCode Run(int argc, const char* const* argv, Console& console) {
   AddProbeCommand(app, invocation);
   AddHealthCommand(app, invocation);
   AddPresetsCommand(app, invocation);
+  AddExplainCommand(app, invocation);
   AddPingCommand(app, invocation);
   AddCompletionCommand(app, invocation);
   try {

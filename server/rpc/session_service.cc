@@ -34,10 +34,10 @@ SessionService::SessionService(registry::SessionRegistry& registry, OperationObs
 
 template <typename Body>
 grpc::ServerUnaryReactor* SessionService::Serve(grpc::CallbackServerContext* context, std::string_view method,
-                                                const google::protobuf::Message& request, std::string name,
+                                                const google::protobuf::Message& request, const std::string& name,
                                                 const Body& body) {
   return ServeUnary({gate_, clock_, operations_, calls_}, context, method, request,
-                    {.type = kSessionType, .name = std::move(name)}, body);
+                    {.type = kSessionType, .name = name}, body);
 }
 
 grpc::ServerUnaryReactor* SessionService::CreateSession(grpc::CallbackServerContext* context,

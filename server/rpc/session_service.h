@@ -83,7 +83,7 @@ class SessionService final : public v1::SessionService::CallbackService {
   // ServeUnary for the session called `name`.
   template <typename Body>
   grpc::ServerUnaryReactor* Serve(grpc::CallbackServerContext* context, std::string_view method,
-                                  const google::protobuf::Message& request, std::string name, const Body& body);
+                                  const google::protobuf::Message& request, const std::string& name, const Body& body);
 
   // The same for a stream, whose reader `open` gives; `lagged` is the reason told to a client that does not read.
   template <typename Response, typename Request, typename Open>

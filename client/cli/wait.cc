@@ -14,6 +14,9 @@
 namespace holter::cli {
 namespace {
 
+// The server takes no longer filter. Names that do not fit into one are picked from a watch of the whole tenant.
+constexpr size_t kMostFilterBytes = 2048;
+
 // What every session has to be.
 struct Goal {
   bool deleted = false;
@@ -50,7 +53,8 @@ Goal ParseGoal(const std::string& text) {
   return goal;
 }
 
-// What is known of the sessions that are waited for. A change that holds once is enough: the goal was reached.
+// What is known of the sessions that are waited for; changes of others are passed over. A change that holds once is
+// enough: the goal was reached.
 class Waiting {
  public:
   Waiting(const Goal& goal, const std::vector<std::string>& names)
@@ -63,6 +67,7 @@ class Waiting {
       case v1::SessionChange::KIND_SNAPSHOT:
       case v1::SessionChange::KIND_DECLARED:
       case v1::SessionChange::KIND_TRANSITION:
+        if (!missing_.contains(name)) return true;
         known_[name] = change.session();
         if (goal_.HoldsFor(change.session().status())) missing_.erase(name);
         return true;
@@ -107,17 +112,23 @@ ExitCode ReportWaiting(Invocation& invocation, const Waiting& waiting, const cha
   return ExitCode::kFailure;
 }
 
+// "" when there are too many.
+std::string FilterFor(const std::vector<std::string>& names) {
+  std::string filter;
+  for (const std::string& name : names) {
+    filter += fmt::format("{}name = \"{}\"", filter.empty() ? "" : " OR ", name);
+    if (filter.size() > kMostFilterBytes) return "";
+  }
+  return filter;
+}
+
 ExitCode RunWait(Invocation& invocation, const WaitFlags& flags) {
   std::vector<std::string> names;
-  std::string filter;
-  for (const std::string& given : flags.names) {
-    names.push_back(invocation.FullName(given));
-    filter += fmt::format("{}name = \"{}\"", filter.empty() ? "" : " OR ", names.back());
-  }
+  for (const std::string& given : flags.names) names.push_back(invocation.FullName(given));
   Interrupt interrupt(flags.timeout);
   client::Client client(invocation.client_options());
   const std::string parent = names.front().substr(0, names.front().find("/sessions/"));
-  const auto watch = client.WatchSessions(parent, {.filter = filter});
+  const auto watch = client.WatchSessions(parent, {.filter = FilterFor(names)});
   const InterruptScope scope(interrupt, [&watch] { watch->Cancel(); });
   Waiting waiting(flags.goal, names);
   while (!waiting.done()) {

@@ -134,6 +134,23 @@ TEST_F(CommandLineTest, WaitsAndSaysWhy) {
   EXPECT_EQ(Holter({"wait", "up", "down", "--for=deleted"}).code, 0);
 }
 
+TEST_F(CommandLineTest, WaitsForMoreNamesThanFitIntoAFilter) {
+  std::string yaml = "sessions:\n- {name: another, paused: true, spec: {url: \"ws://127.0.0.1:1/\"}}\n";
+  std::vector<std::string> wait = {"wait"};
+  for (int i = 0; i < 100; ++i) {
+    wait.push_back("one-of-many-" + std::to_string(i));
+    yaml += "- {name: " + wait.back() + ", spec: {url: \"ws://127.0.0.1:1/\"}}\n";
+  }
+  ASSERT_EQ(Holter({"apply", "-f", "-"}, yaml).code, 0);
+  wait.emplace_back("--for=health=DOWN");
+  const CliReport all = Holter(wait);
+  EXPECT_EQ(all.code, 0) << all.err;
+  wait.emplace_back("nobody");
+  const CliReport one_too_many = Holter(wait);
+  EXPECT_EQ(one_too_many.code, 3);
+  EXPECT_THAT(one_too_many.err, HasSubstr("there is no session tenants/default/sessions/nobody"));
+}
+
 TEST_F(CommandLineTest, ProbesAndTaps) {
   const Peer peer(PeerKind::kPython, scratch, nullptr);
   const std::vector<std::string> beats = {"--interval", "100ms", "--timeout", "1s", "--duration", "1s"};

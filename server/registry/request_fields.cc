@@ -1,6 +1,5 @@
 #include "registry/request_fields.h"
 
-#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -26,12 +25,6 @@ bool AppendViolations(const absl::Status& status, std::vector<FieldViolation>& v
   std::vector<FieldViolation> found = DetailsOf(status).violations;
   violations.insert(violations.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
   return !found.empty();
-}
-
-Duration ToDuration(const google::protobuf::Duration& duration) {
-  constexpr int64_t most = std::chrono::duration_cast<std::chrono::seconds>(Duration::max()).count() - 1;
-  const std::chrono::seconds seconds(std::clamp(duration.seconds(), -most, most));
-  return Duration(seconds) + Duration(std::clamp(duration.nanos(), -999'999'999, 999'999'999));
 }
 
 }  // namespace holter::registry

@@ -1,14 +1,11 @@
 // Fields that many requests have, read and checked in one way.
 #pragma once
 
-#include <google/protobuf/duration.pb.h>
-
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
-#include "base/clock.h"
 #include "base/error.h"
 
 namespace holter::registry {
@@ -21,8 +18,5 @@ void CheckResourceId(std::string_view field, std::string_view id, std::vector<Fi
 
 // Those of `status`. False: it has none, and is no error of a field.
 bool AppendViolations(const absl::Status& status, std::vector<FieldViolation>& violations);
-
-// Protobuf's durations reach farther than ours: what is beyond is as far as ours go.
-Duration ToDuration(const google::protobuf::Duration& duration);
 
 }  // namespace holter::registry

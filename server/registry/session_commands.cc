@@ -15,6 +15,7 @@
 #include "registry/session_answer.h"
 #include "registry/session_filter.h"
 #include "registry/session_walk.h"
+#include "spec/words.h"
 
 namespace holter::registry {
 namespace {
@@ -103,7 +104,7 @@ absl::StatusOr<v1::ReconnectSessionsResponse> SessionCommands::ReconnectMany(
     const v1::ReconnectSessionsRequest& request) const {
   std::vector<FieldViolation> violations;
   const std::string tenant = ReadParent(request.parent(), true, violations);
-  const Duration over = ToDuration(request.over());
+  const Duration over = spec::ToDuration(request.over());
   if (over < Duration::zero() || over > kLongestRollout) {
     violations.push_back({.field = "over", .description = "expected 0s to 3600s"});
   }

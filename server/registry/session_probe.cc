@@ -12,6 +12,7 @@
 #include "registry/session_events.h"
 #include "registry/stream_queue.h"
 #include "spec/convert.h"
+#include "spec/words.h"
 
 namespace holter::registry {
 namespace {
@@ -31,7 +32,7 @@ absl::StatusOr<ProbePlan> ParseProbe(const WriteContext& context, const v1::Prob
   ProbePlan plan;
   std::vector<FieldViolation> violations;
   plan.tenant = ReadParent(request.parent(), false, violations);
-  plan.duration = request.has_duration() ? ToDuration(request.duration()) : kDefaultDuration;
+  plan.duration = request.has_duration() ? spec::ToDuration(request.duration()) : kDefaultDuration;
   if (plan.duration < kShortestDuration || plan.duration > kLongestDuration) {
     violations.push_back({.field = "duration", .description = "expected 1s to 300s"});
   }
@@ -176,7 +177,7 @@ absl::StatusOr<std::optional<v1::ProbeSessionResponse>> SessionProbe::Next() {
     return Summary();
   }
   v1::ProbeSessionResponse& event = events.front();
-  if (event.has_beat() && event.beat().has_rtt()) rtts_[event.beat().name()].Add(ToDuration(event.beat().rtt()));
+  if (event.has_beat() && event.beat().has_rtt()) rtts_[event.beat().name()].Add(spec::ToDuration(event.beat().rtt()));
   if (event.has_transition()) OnTransition(event.transition());
   return std::move(event);
 }

@@ -11,6 +11,7 @@
 #include "registry/request_fields.h"
 #include "registry/session_differences.h"
 #include "registry/session_walk.h"
+#include "spec/words.h"
 
 namespace holter::registry {
 namespace {
@@ -65,7 +66,7 @@ std::string CheckOwner(const std::string& parent, const std::string& owner, std:
 
 Duration CheckTtl(std::string_view field, const google::protobuf::Duration& ttl,
                   std::vector<FieldViolation>& violations) {
-  const Duration length = ToDuration(ttl);
+  const Duration length = spec::ToDuration(ttl);
   if (length < kShortestLease || length > kLongestLease) {
     violations.push_back({.field = std::string(field), .description = "expected 5s to 86400s"});
   }

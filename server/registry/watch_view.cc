@@ -10,6 +10,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "base/error.h"
 #include "registry/request_fields.h"
+#include "spec/words.h"
 
 namespace holter::registry {
 namespace {
@@ -43,7 +44,7 @@ absl::StatusOr<WatchView> WatchView::Parse(const v1::WatchSessionsRequest& reque
   AppendViolations(filter.status(), violations);
   FieldMask mask;
   ParseMask(request.read_mask(), mask, violations);
-  const Duration interval = ToDuration(request.bookmark_interval());
+  const Duration interval = spec::ToDuration(request.bookmark_interval());
   if (interval != Duration::zero() && (interval < kLeastBookmarkInterval || interval > kMostBookmarkInterval)) {
     violations.push_back({.field = "bookmark_interval", .description = "expected 0, or from 1s to 1h"});
   }

@@ -14,6 +14,12 @@ std::string WithoutPrefix(const std::string& word, std::string_view prefix) {
   return word.starts_with(prefix) ? word.substr(prefix.size()) : word;
 }
 
+Duration Clamped(int64_t seconds, int32_t nanos) {
+  constexpr int64_t most = std::chrono::duration_cast<std::chrono::seconds>(Duration::max()).count() - 1;
+  return std::chrono::seconds(std::clamp(seconds, -most, most)) +
+         Duration(std::clamp(nanos, -999'999'999, 999'999'999));
+}
+
 }  // namespace
 
 std::string StateWord(v1::State state) { return WithoutPrefix(v1::State_Name(state), "STATE_"); }
@@ -34,12 +40,10 @@ std::string VerdictWord(v1::BeatStatus::Verdict verdict) {
 }
 
 Duration ToDuration(const google::protobuf::Duration& duration) {
-  return std::chrono::seconds(duration.seconds()) + Duration(duration.nanos());
+  return Clamped(duration.seconds(), duration.nanos());
 }
 
-WallTime ToWallTime(const google::protobuf::Timestamp& time) {
-  return WallTime(std::chrono::seconds(time.seconds()) + Duration(time.nanos()));
-}
+WallTime ToWallTime(const google::protobuf::Timestamp& time) { return WallTime(Clamped(time.seconds(), time.nanos())); }
 
 std::string Milliseconds(Duration duration) {
   const double value = std::chrono::duration<double, std::milli>(duration).count();

@@ -18,6 +18,7 @@ std::string ReasonWord(v1::Reason reason);                 // "app_heartbeat", "
 std::string PathWord(v1::Path path);                       // "peer", "" when not known
 std::string VerdictWord(v1::BeatStatus::Verdict verdict);  // "alive"
 
+// Protobuf's reach farther than ours: what is beyond is as far as ours go.
 Duration ToDuration(const google::protobuf::Duration& duration);
 WallTime ToWallTime(const google::protobuf::Timestamp& time);
 

@@ -1,10 +1,10 @@
-#include "registry/request_fields.h"
+#include "spec/words.h"
 
 #include <gtest/gtest.h>
 
 #include <cstdint>
 
-namespace holter::registry {
+namespace holter::spec {
 namespace {
 
 google::protobuf::Duration Proto(int64_t seconds, int32_t nanos) {
@@ -27,5 +27,11 @@ TEST(ToDurationTest, IsAsFarAsOursGoForWhatIsBeyond) {
   EXPECT_GT(ToDuration(Proto(315576000000, 0)), far) << "the longest of protobuf";
 }
 
+TEST(ToWallTimeTest, IsAsFarAsOursGoForWhatIsBeyond) {
+  google::protobuf::Timestamp last;
+  last.set_seconds(253402300799);
+  EXPECT_GT(ToWallTime(last).time_since_epoch(), std::chrono::hours(24 * 365 * 200)) << "the end of year 9999";
+}
+
 }  // namespace
-}  // namespace holter::registry
+}  // namespace holter::spec

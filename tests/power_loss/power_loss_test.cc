@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "base/operation_observer.h"
 #include "store/store.h"
 #include "tests/power_loss/forgetful_disk.h"
+#include "tests/power_loss/lossy_vfs.h"
 #include "tests/support/seed.h"
 #include "tests/support/temporary_directory.h"
 
@@ -42,18 +44,28 @@ struct Remains {
   size_t acknowledged = 0;  // batches, of those handed in
 };
 
+enum class DiskKind { kVfs, kCalls };
+
 struct LifeOptions {
   bool synchronous = true;
   bool torn = false;  // some of what was not synced is there all the same
 };
 
-class PowerLossTest : public ::testing::Test {
+class PowerLossTest : public ::testing::TestWithParam<DiskKind> {
  protected:
   static void SetUpTestSuite() { sqlite3_auto_extension(reinterpret_cast<void (*)()>(RememberDatabase)); }
   static void TearDownTestSuite() { sqlite3_reset_auto_extension(); }
+  void SetUp() override {
+    if (GetParam() == DiskKind::kVfs) vfs_ = std::make_unique<LossyVfs>();
+  }
   void TearDown() override {
-    ForgetfulDisk::Instance().Unfollow();
+    disk().Unfollow();
     ForgetfulDisk::Instance().IgnoreDirectorySyncs(false);
+  }
+
+  Disk& disk() {
+    if (vfs_ != nullptr) return *vfs_;
+    return ForgetfulDisk::Instance();
   }
 
   static int LivesFromEnvironment() {
@@ -81,6 +93,7 @@ class PowerLossTest : public ::testing::Test {
   std::optional<std::string> LiveOnce(const std::string& root, const LifeOptions& options, DiskImage& image);
   std::vector<store::Change> RandomBatch(Sessions& sessions);
 
+  std::unique_ptr<LossyVfs> vfs_;
   Random random_{holter::testing::TestSeed()};
   // What may be stored: with the last acknowledged batch, and with each that was handed in behind it.
   std::vector<Sessions> possible_;
@@ -104,7 +117,7 @@ std::vector<store::Change> PowerLossTest::RandomBatch(Sessions& sessions) {
 
 std::optional<std::string> PowerLossTest::LiveOnce(const std::string& root, const LifeOptions& options,
                                                    DiskImage& image) {
-  ForgetfulDisk& disk = ForgetfulDisk::Instance();
+  Disk& disk = this->disk();
   const auto moment = static_cast<int64_t>(1 + random_() % (random_() % 2 == 0 ? 30 : 600));
   Random torn(random_());
   size_t acknowledged = 0;  // the store's thread's
@@ -150,25 +163,33 @@ std::optional<std::string> PowerLossTest::LiveOnce(const std::string& root, cons
   return std::nullopt;
 }
 
-TEST_F(PowerLossTest, NothingAcknowledgedIsMissing) {
+TEST_P(PowerLossTest, NothingAcknowledgedIsMissing) {
   EXPECT_EQ(Live(LivesFromEnvironment(), {}), std::nullopt);
   EXPECT_GT(tested_, LivesFromEnvironment() / 2);
 }
 
-TEST_F(PowerLossTest, NothingAcknowledgedIsMissingWhenSomeOfTheRestIsThere) {
+TEST_P(PowerLossTest, NothingAcknowledgedIsMissingWhenSomeOfTheRestIsThere) {
   EXPECT_EQ(Live(LivesFromEnvironment(), {.torn = true}), std::nullopt);
   EXPECT_GT(tested_, LivesFromEnvironment() / 2);
 }
 
 // The controls: the same work, with a store that does not sync, and with a disk that does not keep names.
-TEST_F(PowerLossTest, AStoreThatDoesNotSyncIsFoundOut) {
+TEST_P(PowerLossTest, AStoreThatDoesNotSyncIsFoundOut) {
   EXPECT_THAT(Live(LivesFromEnvironment(), {.synchronous = false}), Optional(HasSubstr(kLost)));
 }
 
-TEST_F(PowerLossTest, NamesThatAreNotSyncedAreFoundOut) {
+INSTANTIATE_TEST_SUITE_P(Disks, PowerLossTest, ::testing::Values(DiskKind::kVfs, DiskKind::kCalls),
+                         [](const auto& kind) { return kind.param == DiskKind::kVfs ? "Vfs" : "Calls"; });
+
+// Only calls of the system tell of names.
+class NamesLossTest : public PowerLossTest {};
+
+TEST_P(NamesLossTest, NamesThatAreNotSyncedAreFoundOut) {
   ForgetfulDisk::Instance().IgnoreDirectorySyncs(true);
   EXPECT_THAT(Live(LivesFromEnvironment(), {}), Optional(HasSubstr(kLost)));
 }
+
+INSTANTIATE_TEST_SUITE_P(Disks, NamesLossTest, ::testing::Values(DiskKind::kCalls));
 
 }  // namespace
 }  // namespace holter::power_loss

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <atomic>
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -15,6 +16,7 @@ namespace holter::registry {
 
 // What came of all calls of a test. Thread-safe.
 struct CallCounts {
+  std::function<void()> on_answer = [] {};  // called by the thread that answers, when it has been counted
   std::atomic<int64_t> made = 0;
   std::atomic<int64_t> answered = 0;
   std::atomic<int64_t> refused = 0;

@@ -2,24 +2,20 @@
 // watchers that read meanwhile, leases on the machine's clock.
 #include <atomic>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
+#include <deque>
 #include <thread>
 
 #include "absl/synchronization/notification.h"
 #include "base/random.h"
 #include "tests/support/seed.h"
-#include "tests/support/stepped_channel.h"
 #include "tests/unit/registry/model_rounds.h"
+#include "tests/unit/registry/model_threads.h"
 #include "tests/unit/registry/random_caller.h"
+#include "tests/unit/registry/random_peers.h"
 #include "tests/unit/registry/random_watcher.h"
 
 namespace holter::registry {
 namespace {
-
-using std::chrono::milliseconds;
-using std::chrono::steady_clock;
-
-constexpr std::chrono::seconds kPatience{30};
 
 // The machine's clock, which now and then jumps ahead, so that leases end while a test looks.
 class JumpingClock final : public Clock {
@@ -87,98 +83,11 @@ class OverheardStore final : public store::Store {
   const std::unique_ptr<store::Store> store_;
 };
 
-// The other ends of all connections: they answer, refuse and hang up at random. Act on one thread.
-class RandomPeers {
- public:
-  // Dns, connect, tls, upgrade, open.
-  static constexpr size_t kPhases = 5;
-  using Counts = std::array<int64_t, kPhases>;
-
-  explicit RandomPeers(uint64_t seed) : random_(seed) { network_.set_polite_at_once(true); }
-
-  std::unique_ptr<transport::ChannelFactory> MakeFactory(boost::asio::io_context& loop) {
-    loop_ = &loop;
-    return network_.MakeFactory();
-  }
-  void Act() {
-    const size_t dials = network_.dials();
-    if (dials == 0) return std::this_thread::yield();
-    absl::Notification done;
-    boost::asio::post(*loop_, [&] {
-      // Some of those that came last, which are most likely to be there.
-      for (int i = 0; i < 4; ++i) Step(dials - 1 - random_() % std::min<size_t>(dials, 24));
-      done.Notify();
-    });
-    done.WaitForNotification();
-  }
-
-  // When the loop has ended: in which phase the last connections to `urls` were let go by us.
-  Counts LetGo(const std::set<std::string>& urls) {
-    std::map<std::string, size_t> last;
-    for (size_t i = 0; i < network_.dials(); ++i) last[network_.channel(i).url()] = i;
-    Counts counts{};
-    for (const std::string& url : urls) {
-      const auto found = last.find(url);
-      if (found != last.end() && network_.channel(found->second).farewell()) ++counts[phases_[found->second]];
-    }
-    return counts;
-  }
-
- private:
-  void Step(size_t number) {
-    holter::testing::SteppedChannel& channel = network_.channel(number);
-    if (channel.over()) return;
-    size_t& phase = phases_[number];
-    if (phase < kPhases - 1) {
-      if (random_() % 12 == 0) return channel.Fail(core::Reason::kConnectRefused);
-      channel.Phase(static_cast<core::Phase>(phase), std::chrono::microseconds(1));
-      if (++phase == kPhases - 1) channel.Open();
-      return;
-    }
-    switch (random_() % 4) {
-      case 0:
-        return channel.Close(1000);
-      case 1:
-        return channel.Reset();
-      case 2:
-        if (!channel.pings().empty()) channel.Pong(channel.pings().back());
-        return;
-      default:
-        return channel.Inbound(1);
-    }
-  }
-
-  holter::testing::SteppedNetwork network_;
-  boost::asio::io_context* loop_ = nullptr;
-  Random random_;
-  std::map<size_t, size_t> phases_;  // by dial; the loop's
-};
-
-// Runs `work` again and again on a thread of its own until it is stopped.
-class Worker {
- public:
-  explicit Worker(std::function<void()> work)
-      : thread_([this, work = std::move(work)] {
-          while (!stopping_) work();
-        }) {}
-  ~Worker() { Stop(); }
-  Worker(const Worker&) = delete;
-  Worker& operator=(const Worker&) = delete;
-
-  void Stop() {
-    stopping_ = true;
-    if (thread_.joinable()) thread_.join();
-  }
-
- private:
-  std::atomic<bool> stopping_ = false;
-  std::thread thread_;
-};
-
 class CallsModelThreadsTest : public ::testing::Test {
  protected:
   static constexpr int kCallers = 3;
   static constexpr int64_t kMostUnderWay = 20;
+  static constexpr int kCallsBetweenJumps = 8;  // of one caller
 
   void BeginRound(uint64_t seed) {
     random_.seed(seed);
@@ -207,11 +116,6 @@ class CallsModelThreadsTest : public ::testing::Test {
   // Everybody at once, until each caller has made so many calls and has its answers.
   void Work(int calls) {
     Worker peers([this] { peers_->Act(); });
-    Worker leases([this] {
-      clock_.Jump();
-      registry_->EndDueLeases();
-      std::this_thread::sleep_for(milliseconds(2));
-    });
     std::deque<Worker> watching;
     for (RandomWatcher& watcher : watchers_) {
       watching.emplace_back([this, &watcher] {
@@ -221,25 +125,36 @@ class CallsModelThreadsTest : public ::testing::Test {
     }
     std::vector<std::thread> calling;
     for (RandomCaller& caller : callers_) {
-      calling.emplace_back([this, &caller, calls] {
-        for (int i = 0; i < calls; ++i) {
-          caller.Act();
-          // Else almost all is refused, because too many wait.
-          while (counts_.made - counts_.answered > kMostUnderWay) std::this_thread::yield();
-        }
-      });
+      calling.emplace_back([this, &caller, calls] { Call(caller, calls); });
     }
     for (std::thread& thread : calling) thread.join();
-    EXPECT_TRUE(Await([this] { return counts_.made == counts_.answered; })) << "calls without an answer";
+    EXPECT_TRUE(AwaitAnswers(0));
+  }
+  void Call(RandomCaller& caller, int calls) {
+    for (int i = 0; i < calls; ++i) {
+      caller.Act();
+      // Else almost all is refused, because too many wait.
+      if (!AwaitAnswers(kMostUnderWay)) return;
+      if (&caller != &callers_.front() || i % kCallsBetweenJumps != 0) continue;
+      clock_.Jump();
+      registry_->EndDueLeases();
+    }
+  }
+  // Until not more than `under_way` calls have no answer yet.
+  bool AwaitAnswers(int64_t under_way) {
+    const bool answered = bell_.Await([&] { return counts_.made - counts_.answered <= under_way; });
+    EXPECT_TRUE(answered) << "calls without an answer";
+    return answered;
   }
 
-  static bool Await(const std::function<bool()>& condition) {
-    const auto end = steady_clock::now() + kPatience;
-    while (!condition()) {
-      if (steady_clock::now() > end) return false;
-      std::this_thread::sleep_for(milliseconds(5));
-    }
-    return true;
+  // Reads what `watcher` is told until the condition holds.
+  bool AwaitWatching(RandomWatcher& watcher, const std::function<bool()>& condition) {
+    return bell_.Await([&] {
+      watcher.CatchUp(*registry_);
+      if (condition()) return true;
+      watcher.OnReady([this] { bell_.Ring(); });
+      return false;
+    });
   }
   std::vector<v1::Session> Listed() const {
     v1::ListSessionsRequest request;
@@ -258,11 +173,7 @@ class CallsModelThreadsTest : public ::testing::Test {
   // Sessions go on by themselves for a while: each backs off and dials once more.
   void ExpectWatchersAgree() {
     for (RandomWatcher& watcher : watchers_) {
-      const bool agrees = Await([&] {
-        watcher.CatchUp(*registry_);
-        return watcher.Agrees(Listed());
-      });
-      if (!agrees) watcher.ExpectAgreement(Listed());
+      if (!AwaitWatching(watcher, [&] { return watcher.Agrees(Listed()); })) watcher.ExpectAgreement(Listed());
       lags_ += watcher.lags();
       watched_ += watcher.changes();
     }
@@ -270,7 +181,7 @@ class CallsModelThreadsTest : public ::testing::Test {
 
   void EndRound() {
     // The end of a lease may be on its way to the store.
-    Await([&] { return Declared() == model_->sessions(); });
+    AwaitWatching(watchers_.front(), [&] { return Declared() == model_->sessions(); });
     EXPECT_EQ(Declared(), model_->sessions());
     ExpectWatchersAgree();
     watchers_.clear();
@@ -302,7 +213,8 @@ class CallsModelThreadsTest : public ::testing::Test {
 
   Random random_;
   JumpingClock clock_;
-  CallCounts counts_;
+  Bell bell_;
+  CallCounts counts_{.on_answer = [this] { bell_.Ring(); }};
   FakeSecrets secrets_;
   FakeObservers observers_;
   std::unique_ptr<RandomPeers> peers_;

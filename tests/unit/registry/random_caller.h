@@ -93,6 +93,7 @@ class RandomCaller {
     return [counts = counts_, then = std::move(then)](Answer answer) {
       then(answer);
       ++counts->answered;
+      counts->on_answer();
     };
   }
 

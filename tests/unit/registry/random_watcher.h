@@ -1,10 +1,12 @@
 // A client that watches at random: it reads now and then, comes back with its token or without, falls behind.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <ostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/random.h"
@@ -79,6 +81,11 @@ class RandomWatcher {
   void CatchUp(SessionRegistry& registry) {
     while (Read(registry, 100)) {
     }
+  }
+  // After CatchUp: `wake` is called once, from any thread, when there is more to read.
+  void OnReady(std::function<void()> wake) {
+    ASSERT_NE(reader_, nullptr);
+    reader_->OnReady(std::move(wake));
   }
   // Before the registry goes.
   void Disconnect() { reader_.reset(); }

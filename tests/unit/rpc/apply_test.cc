@@ -79,11 +79,19 @@ TEST_F(ApplyStreamTest, ASetThatIsNotWholeIsNotApplied) {
   const grpc::Status status = End();
   EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_EQ(DetailOf<google::rpc::BadRequest>(status).field_violations(0).field(), "last");
+  EXPECT_TRUE(operations_.Await("ApplySessions INVALID_ARGUMENT"));
+}
+
+TEST_F(ApplyStreamTest, ASetWhoseClientGoesAwayIsNotApplied) {
+  registry_.apply = [](const auto& /*request*/, const auto& /*reply*/) { ADD_FAILURE() << "applied"; };
+  Serve();
   Open();
   ASSERT_TRUE(Send(10));
+  AwaitSeen();
   context_->TryCancel();
   EXPECT_EQ(End().error_code(), grpc::StatusCode::CANCELLED);
-  EXPECT_TRUE(operations_.Await("ApplySessions CANCELLED") || operations_.Await("ApplySessions INVALID_ARGUMENT"));
+  // That nothing can be read any more may be heard of before the cancellation.
+  EXPECT_TRUE(operations_.AwaitOneOf({"ApplySessions CANCELLED", "ApplySessions INVALID_ARGUMENT"}));
 }
 
 TEST_F(ApplyStreamTest, WhatIsTooLargeIsRefusedWhenItComes) {

@@ -34,10 +34,12 @@ class RecordingOperations final : public OperationObserver {
   void OnException(std::string_view room) override { Add("exception in " + std::string(room)); }
 
   // False when `line` has not come in time.
-  bool Await(const std::string& line) {
+  bool Await(const std::string& line) { return AwaitOneOf({line}); }
+  bool AwaitOneOf(const std::vector<std::string>& lines) {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, kPatience,
-                             [&] { return std::find(lines_.begin(), lines_.end(), line) != lines_.end(); });
+    return changed_.wait_for(lock, kPatience, [&] {
+      return std::find_first_of(lines_.begin(), lines_.end(), lines.begin(), lines.end()) != lines_.end();
+    });
   }
   std::vector<std::string> lines() {
     const std::lock_guard lock(mutex_);

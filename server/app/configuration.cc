@@ -77,8 +77,9 @@ void AddGrpcFlags(CLI::App& app, Configuration& config) {
               "A call that has no answer by then is ended (CALL_TIMEOUT), also if its client would wait longer");
   AddDuration(app, "--grpc-least-ping-interval", config.grpc_least_ping_interval, std::chrono::milliseconds(100),
               "A client that sends HTTP/2 pings more often loses its connection");
-  AddDuration(app, "--grpc-max-connection-age", config.grpc_max_connection_age, Duration::zero(),
-              "A connection is asked to come back after so long, and cut off a minute later; 0s: never");
+  AddDuration(
+      app, "--grpc-max-connection-age", config.grpc_max_connection_age, Duration::zero(),
+      "A connection is asked to come back after so long, and cut off as much later, at most a minute; 0s: never");
 }
 
 void AddFlags(CLI::App& app, Configuration& config) {

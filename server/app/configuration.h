@@ -52,7 +52,7 @@ struct Configuration {
   int grpc_max_streams = 1000;
   Duration grpc_call_timeout = std::chrono::seconds(60);
   Duration grpc_least_ping_interval = std::chrono::seconds(10);
-  Duration grpc_max_connection_age = Duration::zero();
+  Duration grpc_max_connection_age = std::chrono::hours(1);
   size_t watch_history = 65536;
   Duration watch_write_timeout = std::chrono::seconds(30);
 

@@ -29,6 +29,8 @@ namespace {
 
 // How long after its deadline a shutdown waits for what it has cancelled.
 constexpr Duration kLastGrace = std::chrono::seconds(1);
+// How long after its age a connection may go on.
+constexpr Duration kMostAgeGrace = std::chrono::minutes(1);
 
 // Linking the reflection library switches it on for every server of the process; this makes it a choice of each.
 class ReflectionOption final : public grpc::ServerBuilderOption {
@@ -90,9 +92,11 @@ void Configure(grpc::ServerBuilder& builder, const RpcOptions& options) {
                              milliseconds(options.least_ping_interval));
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, milliseconds(options.handshake_timeout));
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, milliseconds(options.max_connection_idle));
   if (options.max_connection_age > Duration::zero()) {
     builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, milliseconds(options.max_connection_age));
-    builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, milliseconds(kAgeGrace));
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS,
+                               milliseconds(std::min(options.max_connection_age, kMostAgeGrace)));
   }
   // Watches of clients whose machine is gone end too.
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, milliseconds(std::chrono::seconds(30)));

@@ -13,9 +13,6 @@
 
 namespace holter::rpc {
 
-// How long after its age a connection may go on.
-inline constexpr Duration kAgeGrace = std::chrono::minutes(1);
-
 struct RpcOptions {
   // These outlive the server.
   registry::SessionRegistry* registry = nullptr;
@@ -30,8 +27,11 @@ struct RpcOptions {
   int max_concurrent_streams = 1000;  // a connection
   // The least time between pings of a client; more often and it is disconnected.
   Duration least_ping_interval = std::chrono::seconds(10);
-  // A client is asked to connect anew after so long, and cut off kAgeGrace later. Zero: never.
-  Duration max_connection_age = Duration::zero();
+  // A client is asked to connect anew after so long (give or take a tenth), and cut off as much later, at most a
+  // minute. Nothing else ends a request that is half said. Zero: never.
+  Duration max_connection_age = std::chrono::hours(1);
+  // A connection without a call is closed after so long.
+  Duration max_connection_idle = std::chrono::minutes(10);
   // A connection that is not ready for calls by then (TCP, TLS, HTTP/2 settings) is closed.
   Duration handshake_timeout = std::chrono::seconds(10);
   // A unary call that has no answer by then is ended with DEADLINE_EXCEEDED, CALL_TIMEOUT.

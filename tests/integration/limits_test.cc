@@ -1,51 +1,20 @@
 // Clients that take more than their share: mute, slow, large, or in a hurry. Others are served all the while.
-#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <grpcpp/grpcpp.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <iterator>
 
 #include "holter/v1/session_service.grpc.pb.h"
 #include "tests/integration/fixture.h"
+#include "tests/support/raw_client.h"
 
 namespace holter::integration {
 namespace {
 
-// A connection that sends what it is told.
-class RawClient {
- public:
-  explicit RawClient(const std::string& address) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_port = htons(static_cast<uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const timeval bound{.tv_sec = kPatience.count(), .tv_usec = 0};
-    setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &bound, sizeof bound);
-    EXPECT_EQ(connect(fd_, reinterpret_cast<const sockaddr*>(&to), sizeof to), 0);
-  }
-  ~RawClient() { close(fd_); }
-  RawClient(const RawClient&) = delete;
-  RawClient& operator=(const RawClient&) = delete;
-
-  bool Send(const std::string& bytes) const {
-    return send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size());
-  }
-  // All that comes until the server ends the connection; false: it did not within kPatience.
-  bool ReadToEnd(std::string& out) const {
-    char buffer[4096];
-    ssize_t got = 0;
-    errno = 0;
-    while ((got = recv(fd_, buffer, sizeof buffer, 0)) > 0) out.append(buffer, static_cast<size_t>(got));
-    return got == 0 || errno == ECONNRESET;
-  }
-
- private:
-  const int fd_;
-};
+using holter::testing::HalfSaidRequests;
+using holter::testing::kHttp2Preface;
+using holter::testing::RawClient;
 
 class LimitsTest : public EndToEndTest {
  protected:
@@ -75,9 +44,6 @@ class LimitsTest : public EndToEndTest {
   }
 };
 
-// The client's preface of HTTP/2 (RFC 9113 section 3.4) with no settings.
-std::string Preface() { return std::string("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") + std::string("\0\0\0\4\0\0\0\0\0", 9); }
-
 TEST_F(LimitsTest, ConnectionsThatNeverSpeakGrpcAreClosed) {
   std::vector<std::unique_ptr<RawClient>> mute;
   for (int i = 0; i < 200; ++i) mute.push_back(std::make_unique<RawClient>(daemon->grpc()));
@@ -92,7 +58,7 @@ TEST_F(LimitsTest, ConnectionsThatNeverSpeakGrpcAreClosed) {
 
 TEST_F(LimitsTest, PingsInAHurryEndTheConnection) {
   const RawClient hasty(daemon->grpc());
-  ASSERT_TRUE(hasty.Send(Preface()));
+  ASSERT_TRUE(hasty.Send(kHttp2Preface));
   const std::string ping("\0\0\x8\x6\0\0\0\0\0abcdefgh", 17);
   for (int i = 0; i < 100 && hasty.Send(ping); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   std::string answer;
@@ -101,43 +67,16 @@ TEST_F(LimitsTest, PingsInAHurryEndTheConnection) {
   ExpectOthersAreServed();
 }
 
-// A frame of HTTP/2 (RFC 9113 section 4.1) that says it has `size` bytes.
-std::string FrameHead(uint32_t size, char type, char flags, char stream) {
-  return {static_cast<char>(size >> 16),
-          static_cast<char>(size >> 8),
-          static_cast<char>(size),
-          type,
-          flags,
-          0,
-          0,
-          0,
-          stream};
-}
-
 // They speak HTTP/2, so that they are let in, and then leave a request half said: in its head, before its message, in
 // its message.
 TEST_F(LimitsTest, RequestsThatNeverEndKeepNobodyOutAndGoWithTheirConnection) {
   ExpectOthersAreServed();  // the connection of the client stands
   const size_t before = OpenFiles();
-  // :method POST, :scheme http, and by name :path, :authority, content-type and te.
-  std::string head = "\x83\x86";
-  const auto field = [&](const std::string& name, const std::string& value) {
-    head += std::string(1, '\0') + static_cast<char>(name.size()) + name + static_cast<char>(value.size()) + value;
-  };
-  field(":path", "/holter.v1.SessionService/ListSessions");
-  field(":authority", "a");
-  field("content-type", "application/grpc");
-  field("te", "trailers");
-  constexpr char headers = 1;
-  constexpr char data = 0;
-  constexpr char end_headers = 4;
-  const std::string whole_head = FrameHead(static_cast<uint32_t>(head.size()), headers, end_headers, 1) + head;
-  const std::string begun[] = {FrameHead(100, headers, end_headers, 1) + head.substr(0, 20), whole_head,
-                               whole_head + FrameHead(100, data, 0, 1) + std::string("\0\0\0\0\x5f", 5) + "half"};
+  const std::vector<std::string> begun = HalfSaidRequests("/holter.v1.SessionService/ListSessions");
   std::vector<std::unique_ptr<RawClient>> slow;
   for (int i = 0; i < 300; ++i) {
     slow.push_back(std::make_unique<RawClient>(daemon->grpc()));
-    EXPECT_TRUE(slow.back()->Send(Preface() + begun[i % 3]));
+    EXPECT_TRUE(slow.back()->Send(kHttp2Preface + begun[static_cast<size_t>(i) % begun.size()]));
   }
   // A few that others have just closed may have been counted before.
   const size_t let_in = before + slow.size() - 10;
@@ -147,6 +86,41 @@ TEST_F(LimitsTest, RequestsThatNeverEndKeepNobodyOutAndGoWithTheirConnection) {
   slow.clear();
   EXPECT_TRUE(Await([&] { return OpenFiles() <= before; })) << OpenFiles() << " files, " << before << " before";
   ExpectOthersAreServed();
+}
+
+TEST_F(LimitsTest, RequestsThatNeverEndGoWhenTheirConnectionIsOld) {
+  StartDaemon(nullptr, {"--grpc-max-connection-age=1s"});
+  std::vector<std::unique_ptr<RawClient>> slow;
+  for (const std::string& begun : HalfSaidRequests("/holter.v1.SessionService/ListSessions")) {
+    slow.push_back(std::make_unique<RawClient>(daemon->grpc()));
+    EXPECT_TRUE(slow.back()->Send(kHttp2Preface + begun));
+  }
+  for (const auto& one : slow) {
+    std::string ignored;
+    EXPECT_TRUE(one->ReadToEnd(ignored));
+  }
+  ExpectOthersAreServed();
+}
+
+TEST_F(LimitsTest, AWatchOutlivesItsConnection) {
+  StartDaemon(nullptr, {"--grpc-max-connection-age=1s"});
+  const auto watch = client->WatchSessions("tenants/default", {});
+  const auto read_until = [&](const std::function<bool(const client::WatchEvent&)>& is_it) {
+    for (auto event = watch->Next(); event.ok(); event = watch->Next()) {
+      EXPECT_NE(event->kind, client::WatchEvent::Kind::kReset);
+      if (is_it(*event)) return true;
+    }
+    return false;
+  };
+  EXPECT_TRUE(read_until([](const auto& event) { return event.kind == client::WatchEvent::Kind::kInterrupted; }));
+  v1::Session session;
+  session.set_name(NameOf("a"));
+  session.set_paused(true);
+  session.mutable_spec()->set_url("ws://127.0.0.1:1/");
+  ASSERT_TRUE(client->Create(session).ok());
+  EXPECT_TRUE(read_until([](const auto& event) {
+    return event.response.changes_size() > 0 && event.response.changes(0).session().name() == NameOf("a");
+  }));
 }
 
 TEST_F(LimitsTest, OneMessageOfASetIsNoLargerThanAnother) {

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "tests/support/raw_client.h"
 #include "tests/unit/rpc/rpc_fixture.h"
 
 namespace holter::rpc {
@@ -235,6 +236,25 @@ TEST_F(ServerTest, ACallWithoutAnAnswerIsEnded) {
   EXPECT_EQ(ReasonOf(status), "CALL_TIMEOUT");
   kept(v1::Session());  // too late, and no harm
   EXPECT_TRUE(operations_.Await("CreateSession DEADLINE_EXCEEDED"));
+}
+
+TEST_F(ServerTest, AConnectionWithoutACallIsClosed) {
+  Serve({.max_connection_idle = std::chrono::milliseconds(50)});
+  const testing::RawClient mute(server_->address());
+  EXPECT_TRUE(mute.Send(testing::kHttp2Preface));
+  std::string answer;
+  EXPECT_TRUE(mute.ReadToEnd(answer));
+  EXPECT_NE(answer, "") << "it was let in";
+}
+
+TEST_F(ServerTest, AConnectionThatIsOldIsCutOffWithWhatIsHalfSaid) {
+  Serve({.max_connection_age = std::chrono::milliseconds(50)});
+  for (const std::string& begun : testing::HalfSaidRequests("/holter.v1.SessionService/ListSessions")) {
+    const testing::RawClient slow(server_->address());
+    EXPECT_TRUE(slow.Send(testing::kHttp2Preface + begun));
+    std::string answer;
+    EXPECT_TRUE(slow.ReadToEnd(answer));
+  }
 }
 
 }  // namespace

@@ -11,7 +11,9 @@ void AppendWallTime(WallTime time, std::string& out) {
   using std::chrono::floor;
   using std::chrono::seconds;
   const auto whole = floor<seconds>(time);
-  const auto milliseconds = floor<std::chrono::milliseconds>(time - whole).count();
+  // Not time - whole: in the very first second of int64_t nanoseconds `whole` itself lies before the first of them.
+  const auto past = (time.time_since_epoch() % seconds(1) + seconds(1)) % seconds(1);
+  const auto milliseconds = floor<std::chrono::milliseconds>(past).count();
   const std::time_t since_epoch = whole.time_since_epoch().count();
   std::tm parts{};
   gmtime_r(&since_epoch, &parts);

@@ -11,5 +11,10 @@ TEST(WallTimeTextTest, IsUtcWithMilliseconds) {
   EXPECT_EQ(FormatWallTime(WallTime(std::chrono::milliseconds(-1))), "1969-12-31T23:59:59.999Z");
 }
 
+TEST(WallTimeTextTest, ReachesFromTheFirstNanosecondToTheLast) {
+  EXPECT_EQ(FormatWallTime(WallTime::min()), "1677-09-21T00:12:43.145Z");
+  EXPECT_EQ(FormatWallTime(WallTime::max()), "2262-04-11T23:47:16.854Z");
+}
+
 }  // namespace
 }  // namespace holter

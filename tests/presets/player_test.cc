@@ -86,6 +86,12 @@ TEST(TranscriptPlayerTest, NobodySpeaksOnAClosedConnection) {
               HasSubstr("transcript[1]: the connection has ended"));
 }
 
+TEST(TranscriptPlayerTest, AnotherConversationMayFollow) {
+  const std::string again = "- {peer_close: 1006}\n- {peer_opens: true}\n";
+  EXPECT_EQ(Play(kBeat + again + "- {expect: {state: OPEN, health: UNKNOWN, quiet_for: 9s}}\n" + kBeat), "");
+  EXPECT_THAT(Play(kBeat + "- {peer_opens: true}\n"), HasSubstr("transcript[2]: the connection before has not ended"));
+}
+
 TEST(TranscriptPlayerTest, PingsAreAnsweredAndSeenByThoseWhoAsk) {
   EXPECT_EQ(Play("- {holter: {frame: PING, anything: true}}\n" + kBeat + "- {expect: {health: HEALTHY}}\n"), "");
 }

@@ -60,7 +60,8 @@ v1::SessionSpec TranscriptPlayer::ExampleSession(const v1::Preset& preset) {
 TranscriptPlayer::TranscriptPlayer(const v1::Preset& preset) : preset_(preset) {}
 
 std::string TranscriptPlayer::Play() {
-  if (std::string wrong = Open(); !wrong.empty()) return wrong;
+  if (std::string wrong = Compile(); !wrong.empty()) return wrong;
+  Open();
   for (int i = 0; i < preset_.transcript_size(); ++i) {
     if (std::string wrong = PlayLine(preset_.transcript(i)); !wrong.empty()) {
       return fmt::format("transcript[{}]: {}", i, wrong);
@@ -69,7 +70,7 @@ std::string TranscriptPlayer::Play() {
   return "";
 }
 
-std::string TranscriptPlayer::Open() {
+std::string TranscriptPlayer::Compile() {
   std::vector<FieldViolation> violations;
   const spec::FieldPath at("spec", violations);
   std::optional<v1::SessionSpec> spec = spec::Complete(ExampleSession(preset_), preset_, at);
@@ -92,12 +93,18 @@ std::string TranscriptPlayer::Open() {
   for (const auto& [name, value] : spec->parameters()) {
     values_.Set(*scope_.Find(name), core::Value::Kind::kText, value);
   }
-  machine_ = std::make_unique<core::SessionMachine>(compiled->shared, tick_.now, &random_, false, compiled->parameters);
+  spec_ = *compiled;
+  return "";
+}
+
+void TranscriptPlayer::Open() {
+  said_.clear();
+  packer_ = Packer();
+  machine_ = std::make_unique<core::SessionMachine>(spec_.shared, tick_.now, &random_, false, spec_.parameters);
   machine_->Start(tick_, actions_);
   Act();
   machine_->OnOpened(tick_, {.peer_address = "192.0.2.1:443"}, actions_);
   Act();
-  return "";
 }
 
 std::string TranscriptPlayer::PlayLine(const v1::TranscriptLine& line) {
@@ -107,7 +114,10 @@ std::string TranscriptPlayer::PlayLine(const v1::TranscriptLine& line) {
   if (line.has_peer() || line.peer_close() != 0) return PlayPeer(line);
   if (line.has_holter()) return PlayHolter(line);
   if (line.has_expect()) return CheckExpectation(line.expect());
-  return "expected one of peer, peer_close, holter, expect";
+  if (!line.peer_opens()) return "expected one of peer, peer_close, holter, expect, peer_opens";
+  if (machine_->state() == core::State::kOpen) return "the connection before has not ended";
+  Open();
+  return "";
 }
 
 std::string TranscriptPlayer::Pass(std::string_view text, Duration& out) const {

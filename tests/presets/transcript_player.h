@@ -6,7 +6,7 @@
 //  peer's
 //    line with `frame: PING` is a ping of its own.
 //  - What Holter says waits for its line; while something waits, the peer may not speak. What waits at the end is fine.
-//  - A connection that has ended stays so: the next attempt is an hour away.
+//  - A connection that has ended stays so: the next attempt is an hour away. `peer_opens` begins with a session anew.
 #pragma once
 
 #include <deque>
@@ -41,7 +41,8 @@ class TranscriptPlayer {
   };
 
   // Each gives what is wrong, or nothing.
-  std::string Open();
+  std::string Compile();
+  void Open();
   std::string PlayLine(const v1::TranscriptLine& line);
   std::string Pass(std::string_view text, Duration& out) const;
   std::string PlayPeer(const v1::TranscriptLine& line);
@@ -58,6 +59,7 @@ class TranscriptPlayer {
   void Act();
 
   const v1::Preset& preset_;
+  core::SessionSpec spec_;
   core::Scope scope_;  // of the transcript: parameters and what its lines capture
   core::ValueStore values_;
   Random random_{1};

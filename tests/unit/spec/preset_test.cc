@@ -83,9 +83,9 @@ TEST_P(EachPresetTest, TellsWhereEachLineOfItsTranscriptIsFrom) {
   for (int i = 0; i < preset_.transcript_size(); ++i) {
     const v1::TranscriptLine& line = preset_.transcript(i);
     const int kinds = (line.has_peer() ? 1 : 0) + (line.peer_close() != 0 ? 1 : 0) + (line.has_holter() ? 1 : 0) +
-                      (line.has_expect() ? 1 : 0);
+                      (line.has_expect() ? 1 : 0) + (line.peer_opens() ? 1 : 0);
     EXPECT_EQ(kinds, 1) << "transcript[" << i << "]";
-    if (!line.has_expect() || !line.source().empty()) {
+    if ((!line.has_expect() && !line.peer_opens()) || !line.source().empty()) {
       EXPECT_THAT(SourceKeys(), Contains(line.source())) << "transcript[" << i << "].source";
     }
   }

@@ -76,7 +76,7 @@ std::string TranscriptPlayer::Compile() {
   std::optional<v1::SessionSpec> spec = spec::Complete(ExampleSession(preset_), preset_, at);
   if (!spec.has_value()) return Joined(violations);
   spec->mutable_reconnect()->set_first_delay("1h");
-  spec->mutable_reconnect()->set_max_delay("1h");
+  spec->mutable_reconnect()->set_max_delay("2h");
   spec->mutable_reconnect()->set_jitter(0);
   const absl::StatusOr<core::SessionSpec> compiled = spec::Compile(*spec, "spec", nullptr);
   if (!compiled.ok()) return std::string(compiled.status().message());

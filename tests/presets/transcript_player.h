@@ -6,7 +6,8 @@
 //  peer's
 //    line with `frame: PING` is a ping of its own.
 //  - What Holter says waits for its line; while something waits, the peer may not speak. What waits at the end is fine.
-//  - A connection that has ended stays so: the next attempt is an hour away. `peer_opens` begins with a session anew.
+//  - A connection that has ended stays so: the next attempt is an hour away, or two where the policy says SLOW.
+//    `peer_opens` begins with a session anew.
 #pragma once
 
 #include <deque>

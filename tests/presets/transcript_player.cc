@@ -57,7 +57,7 @@ v1::SessionSpec TranscriptPlayer::ExampleSession(const v1::Preset& preset) {
   return spec;
 }
 
-TranscriptPlayer::TranscriptPlayer(const v1::Preset& preset) : preset_(preset) {}
+TranscriptPlayer::TranscriptPlayer(const v1::Preset& preset, uint64_t seed) : preset_(preset), random_(seed) {}
 
 std::string TranscriptPlayer::Play() {
   if (std::string wrong = Compile(); !wrong.empty()) return wrong;

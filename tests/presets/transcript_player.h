@@ -26,8 +26,8 @@ namespace holter::presets {
 // One preset, once. One thread.
 class TranscriptPlayer {
  public:
-  // `preset` outlives the player.
-  explicit TranscriptPlayer(const v1::Preset& preset);
+  // `preset` outlives the player; `seed` is that of all that is random.
+  explicit TranscriptPlayer(const v1::Preset& preset, uint64_t seed = 1);
 
   // Empty: all is as the transcript says. Else the first that is not: "transcript[3]: Holter said …".
   std::string Play();
@@ -63,7 +63,7 @@ class TranscriptPlayer {
   core::SessionSpec spec_;
   core::Scope scope_;  // of the transcript: parameters and what its lines capture
   core::ValueStore values_;
-  Random random_{1};
+  Random random_;
   Packer packer_;
   core::Tick tick_{.now = TimePoint(std::chrono::hours(1)), .wall = WallTime(std::chrono::seconds(1700000000))};
   std::unique_ptr<core::SessionMachine> machine_;

@@ -188,6 +188,15 @@ TEST(TrapsTest, No9AnOpenSocketIsNotALivingSession) {
             "");
 }
 
+// EventSub closes on any word of its clients: a session that would say one is refused, and one that says none is told
+// nothing else.
+TEST(TrapsTest, No10WhoMustNotSpeakDoesNot) {
+  EXPECT_THAT(Play("twitch-eventsub", kHealthy, "{beats: [{name: probe, send: {text: ping}}]}"),
+              HasSubstr("never_send"));
+  EXPECT_EQ(Named("twitch-eventsub").spec().protocol_heartbeat().mode(), v1::ProtocolHeartbeat::MODE_OFF);
+  EXPECT_EQ(PlayAlive("twitch-eventsub", "- {expect: {state: OPEN, health: HEALTHY, quiet_for: 11s}}\n"), "");
+}
+
 // RabbitMQ's CONNECTED ends with a line feed more, and SignalR's answer to the handshake may share its frame with data.
 TEST(TrapsTest, No11FramesHoldMoreThanWasAskedFor) {
   EXPECT_EQ(Play("stomp",

@@ -153,6 +153,7 @@ std::string RedactUrl(std::string_view text) {
 }
 
 bool MayMigrate(std::string_view declared, std::string_view target) {
+  if (target.find("${") != std::string_view::npos) return false;
   const absl::StatusOr<Url> from = ParseUrl(declared);
   const absl::StatusOr<Url> to = ParseUrl(target);
   return to.ok() && from.ok() && (to->tls || !from->tls);

@@ -30,7 +30,8 @@ absl::StatusOr<Url> ParseUrl(std::string_view text);
 // Scheme, host and port for logs and labels: no user info, path or query.
 std::string RedactUrl(std::string_view text);
 
-// A peer that was declared as `declared` may send us to `target`: a valid URL that is not less protected.
+// A peer that was declared as `declared` may send us to `target`: a valid URL that is not less protected. It holds no
+// ${name}: a secret is put only where the declaration wants it.
 bool MayMigrate(std::string_view declared, std::string_view target);
 
 }  // namespace holter::core

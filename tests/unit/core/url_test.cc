@@ -110,5 +110,19 @@ TEST(RedactUrl, LeavesSchemeHostAndPort) {
   EXPECT_EQ(RedactUrl("ws://[::1]:9001/s3cret"), "ws://[::1]:9001");
 }
 
+TEST(MayMigrate, WhereItIsAsWellProtected) {
+  EXPECT_TRUE(MayMigrate("wss://a.example/", "wss://b.example/x?y=1"));
+  EXPECT_TRUE(MayMigrate("ws://a.example/", "ws://b.example/"));
+  EXPECT_TRUE(MayMigrate("ws://a.example/", "wss://b.example/"));
+  EXPECT_TRUE(MayMigrate("wss://a.example/?token=${token}", "wss://b.example/"));
+  EXPECT_FALSE(MayMigrate("wss://a.example/", "ws://a.example/"));
+  EXPECT_FALSE(MayMigrate("wss://a.example/", "https://b.example/"));
+  EXPECT_FALSE(MayMigrate("wss://a.example/", ""));
+}
+
+TEST(MayMigrate, NotWithNamesThatSecretsWouldBePutFor) {
+  EXPECT_FALSE(MayMigrate("wss://a.example/?token=${token}", "wss://b.example/?t=${token}"));
+}
+
 }  // namespace
 }  // namespace holter::core

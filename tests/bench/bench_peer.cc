@@ -1,5 +1,5 @@
-// A peer as cheap as a peer can be: accepts WebSocket upgrades, answers pings with pongs and closes with closes,
-// ignores the rest. Bare epoll, one thread. A GET without an upgrade is answered with {"open":N}, the number of
+// A peer as cheap as a peer can be: accepts WebSocket upgrades, answers pings with pongs, closes with closes and texts
+// with the same text, ignores the rest. Bare epoll, one thread. A GET without an upgrade is answered with {"open":N}, the number of
 // sessions that are open now.
 //
 // usage: bench_peer ADDRESSES [CERTIFICATE KEY]
@@ -231,11 +231,11 @@ class BenchPeer {
       return 0;
     }
     const bool closing = opcode == 0x88;
-    if (opcode != 0x89 && !closing) {
+    if (opcode != 0x89 && opcode != 0x81 && !closing) {
       return size;
     }
     char answer[2 + kMostPayload];
-    answer[0] = static_cast<char>(closing ? 0x88 : 0x8A);
+    answer[0] = static_cast<char>(opcode == 0x89 ? 0x8A : opcode);
     answer[1] = static_cast<char>(length);
     for (size_t i = 0; i < length; ++i) {
       answer[2 + i] = static_cast<char>(data[6 + i] ^ data[2 + i % 4]);

@@ -1,6 +1,6 @@
 // A peer as cheap as a peer can be: accepts WebSocket upgrades, answers pings with pongs, closes with closes and texts
-// with the same text, ignores the rest. Bare epoll, one thread. A GET without an upgrade is answered with {"open":N}, the number of
-// sessions that are open now.
+// with the same text, ignores the rest. Bare epoll, one thread. A GET without an upgrade is answered with {"open":N},
+// the number of sessions that are open now.
 //
 // usage: bench_peer ADDRESSES [CERTIFICATE KEY]
 // Listens on 127.0.0.1 and the ADDRESSES - 1 that follow, on one port for plain and, given a certificate, one for TLS.

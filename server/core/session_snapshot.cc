@@ -18,7 +18,7 @@ SessionStatus SessionMachine::Snapshot() const {
   status.state_since = state_since_;
   status.health_since = health_since_;
   if (last_alive_ != TimePoint::min()) status.last_alive = last_alive_;
-  if (state_ == State::kBackoff) status.next_attempt = next_dial_;
+  if (state_ == State::kBackoff && running()) status.next_attempt = next_dial_;
   status.attempts = static_cast<int>(attempts_);
   status.reconnects = reconnects_;
   if (tcp_rtt_.min != Duration::min()) status.tcp_rtt = tcp_rtt_;

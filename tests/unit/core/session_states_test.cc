@@ -408,6 +408,7 @@ TEST_F(SessionStop, InBackoffThereIsNothingToDrop) {
   EXPECT_EQ(actions_.size(), 1u);
   EXPECT_EQ(Count<FinishedAction>(), 1);
   EXPECT_EQ(machine_->NextDeadline(), kNever);
+  EXPECT_EQ(Status().next_attempt, std::nullopt);
 }
 
 TEST_F(SessionStop, WhenStopped) {

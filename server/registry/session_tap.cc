@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/error.h"
 #include "core/frame.h"
+#include "core/session_spec.h"
 #include "registry/refusals.h"
 
 namespace holter::registry {
@@ -29,11 +31,23 @@ v1::TapSessionResponse::Frame ToFrameProto(const core::Frame& frame) {
   return told;
 }
 
+// The texts of a declaration that may refer to secrets: what it tells at the upgrade, and in its messages.
+std::vector<std::string_view> TextsWithSecrets(const core::SessionSpec& spec) {
+  std::vector<std::string_view> texts;
+  for (const core::HeaderSpec& header : spec.shared->connect.headers) texts.push_back(header.value);
+  for (const core::ParameterValue& value : spec.shared->dialect.secrets) texts.push_back(value.text);
+  if (spec.parameters == nullptr) return texts;
+  for (const core::ParameterValue& value : *spec.parameters) {
+    if (value.secret) texts.push_back(value.text);
+  }
+  return texts;
+}
+
 // All that the session takes from secrets when it dials.
-absl::StatusOr<core::PayloadRedactor> RedactorOf(const core::SharedSpec& spec, const SecretSource* secrets) {
+absl::StatusOr<core::PayloadRedactor> RedactorOf(const core::SessionSpec& spec, const SecretSource* secrets) {
   std::vector<Secret> known;
-  for (const core::HeaderSpec& header : spec.connect.headers) {
-    const absl::StatusOr<std::vector<std::string>> references = FindSecretReferences(header.value);
+  for (const std::string_view text : TextsWithSecrets(spec)) {
+    const absl::StatusOr<std::vector<std::string>> references = FindSecretReferences(text);
     if (!references.ok()) continue;  // no session runs with it
     for (const std::string& reference : *references) {
       absl::StatusOr<Secret> secret = secrets->Read(reference);
@@ -85,8 +99,7 @@ absl::StatusOr<std::unique_ptr<SessionTap>> SessionTap::Open(const WriteContext&
   }
   const std::optional<LiveSession> session = context.table->Find(NameOf(*name));
   if (!session.has_value() || session->cell == nullptr) return SessionNotFound(request.name());
-  absl::StatusOr<core::PayloadRedactor> redactor =
-      RedactorOf(*session->record->declaration.spec->shared, context.secrets);
+  absl::StatusOr<core::PayloadRedactor> redactor = RedactorOf(session->record->declaration.Spec(), context.secrets);
   if (!redactor.ok()) return redactor.status();
   std::unique_ptr<TenantQuotas::WatchHold> hold;
   if (context.quotas != nullptr) {

@@ -5,10 +5,10 @@
 #include <signal.h>
 
 #include <filesystem>
-#include <regex>
 
 #include "holter/status.h"
 #include "holter/v1/session_service.grpc.pb.h"
+#include "tests/integration/canary_peers.h"
 #include "tests/integration/fixture.h"
 #include "tests/support/misbehaving_peer.h"
 #include "tests/support/test_certificates.h"
@@ -16,73 +16,11 @@
 namespace holter::integration {
 namespace {
 
-using holter::testing::ClosePayload;
 using holter::testing::MisbehavingPeer;
-using holter::testing::Opcode;
-using holter::testing::PeerConnection;
-using holter::testing::Script;
 
 // Of a header; in the middle of a private key; and of what is no key at all.
 constexpr char kToken[] = "CANARYtoken5f3759df";
 constexpr char kGarbage[] = "CANARYgarbage0xcafe";
-
-// What the peer has learned from the request.
-std::string TokenOf(const std::string& request) {
-  std::smatch match;
-  return std::regex_search(request, match, std::regex("Bearer ([^\r]*)")) ? match[1].str() : "";
-}
-
-// Refuses the upgrade and says everything that it was told, wherever a response has room for it.
-Script EchoesInTheRefusal() {
-  return [](PeerConnection& connection) {
-    const std::string request = connection.ReadRequest();
-    const std::string token = TokenOf(request);
-    connection.Send(
-        fmt::format("HTTP/1.1 403 {0}\r\nX-Echo: {0}\r\nWWW-Authenticate: Bearer realm=\"{0}\"\r\nRetry-After: {0}\r\n"
-                    "Set-Cookie: a={0}\r\nContent-Length: {1}\r\n\r\n{2}",
-                    token, request.size(), request));
-    connection.AwaitEnd();
-  };
-}
-
-// Answers with what is no HTTP.
-Script EchoesInsteadOfHttp() {
-  return [](PeerConnection& connection) {
-    connection.Send(connection.ReadRequest());
-    connection.AwaitEnd();
-  };
-}
-
-Script ChoosesASubprotocolThatItWasNotOffered() {
-  return [](PeerConnection& connection) {
-    const std::string request = connection.ReadRequest();
-    connection.Send(PeerConnection::GoodAnswer(request, "Sec-WebSocket-Protocol: " + TokenOf(request) + "\r\n"));
-    connection.AwaitEnd();
-  };
-}
-
-// Says it in a message, in a pong and in the reason of its close frame.
-Script EchoesInFrames() {
-  return [](PeerConnection& connection) {
-    const std::string request = connection.ReadRequest();
-    connection.Send(PeerConnection::GoodAnswer(request));
-    connection.SendFrame(Opcode::kText, TokenOf(request));
-    connection.SendFrame(Opcode::kPing, TokenOf(request));
-    connection.SendFrame(Opcode::kPong, TokenOf(request));
-    connection.SendFrame(Opcode::kClose, ClosePayload(4003, TokenOf(request)));
-    connection.AwaitEnd();
-  };
-}
-
-// Breaks RFC 6455 with it.
-Script EchoesInABrokenFrame() {
-  return [](PeerConnection& connection) {
-    const std::string request = connection.ReadRequest();
-    connection.Send(PeerConnection::GoodAnswer(request));
-    connection.SendFrame(Opcode{11}, TokenOf(request));
-    connection.AwaitEnd();
-  };
-}
 
 class CanaryTest : public EndToEndTest, public ::testing::WithParamInterface<const char*> {
  protected:
@@ -134,6 +72,29 @@ class CanaryTest : public EndToEndTest, public ::testing::WithParamInterface<con
     session.mutable_spec()->mutable_tls()->set_client_key_secret("canary/" + key);
     return session;
   }
+  // A session that sends a secret in its messages, and remembers what the peer says of it.
+  static v1::Session WithWords(const std::string& id, const std::string& url) {
+    v1::Session session;
+    session.set_name(NameOf(id));
+    v1::SessionSpec& spec = *session.mutable_spec();
+    spec.set_url(url);
+    (*spec.mutable_parameters())["password"] = "${secret:canary/token}";
+    v1::OpenStep& login = *spec.add_open();
+    login.mutable_send()->set_text("login ${secret:canary/token}");
+    login.mutable_await()->set_prefix("welcome ");
+    (*login.mutable_capture())["greeting"].set_regex("welcome (.*)");
+    v1::Beat& beat = *spec.add_beats();
+    beat.set_name("words");
+    beat.set_interval("100ms");
+    beat.mutable_send()->set_text("beat ${greeting} ${password}");
+    beat.mutable_expect()->set_prefix("beat ");
+    v1::EndRule& end = *spec.add_ends();
+    end.mutable_when()->set_prefix("end ");
+    end.set_verdict(v1::EndRule::VERDICT_DEAD);
+    spec.mutable_reconnect()->set_first_delay("100ms");
+    spec.mutable_reconnect()->set_max_delay("100ms");
+    return session;
+  }
   void Create(const v1::Session& session) {
     const auto created = client->Create(session);
     ASSERT_TRUE(created.ok()) << created.status();
@@ -158,6 +119,8 @@ class CanaryTest : public EndToEndTest, public ::testing::WithParamInterface<con
   void AskForManyThatAreRefused();
   void HearEverything();
   void HearHistory();
+  void HearPages();
+  void HearTheWire();
 
   // What a call of more than one session answered.
   void HearRefusal(const grpc::Status& status) {
@@ -199,6 +162,7 @@ class CanaryTest : public EndToEndTest, public ::testing::WithParamInterface<con
   MisbehavingPeer subprotocol_{ChoosesASubprotocolThatItWasNotOffered()};
   MisbehavingPeer frames_{EchoesInFrames()};
   MisbehavingPeer broken_{EchoesInABrokenFrame()};
+  MisbehavingPeer words_{EchoesWords()};
   MisbehavingPeer mute_{holter::testing::scripts::NeverUpgrades()};
   MisbehavingPeer good_{holter::testing::scripts::EchoPongs()};
   MisbehavingPeer tls_{holter::testing::scripts::EchoPongs(), authority_.Issue(), authority_.certificate()};
@@ -215,6 +179,7 @@ void CanaryTest::DeclareSessionsThatFail() {
   Create(subprotocol);
   Create(WithToken("frames", frames_.url()));
   Create(WithToken("broken", broken_.url()));
+  Create(WithWords("words", words_.url()));
   Create(WithToken("mute", mute_.url()));
   Create(WithToken("good", good_.url()));
   // These dial anew all the time, so they see what becomes of their secrets.
@@ -228,6 +193,8 @@ void CanaryTest::DeclareSessionsThatFail() {
   AwaitReason("subprotocol", {v1::REASON_UPGRADE_INVALID});
   AwaitReason("frames", {v1::REASON_PEER_CLOSED});
   AwaitReason("broken", {v1::REASON_PROTOCOL_ERROR});
+  AwaitReason("words", {v1::REASON_TERMINAL_MESSAGE});
+  AwaitReason("words", {v1::REASON_PEER_CLOSED});
   AwaitReason("mute", {v1::REASON_UPGRADE_TIMEOUT});
   for (const char* const id : {"good", "tls", "bad-key", "key-as-ca"}) {
     EXPECT_TRUE(Await([&] { return StatusOf(id).health() == v1::HEALTH_HEALTHY; })) << StatusOf(id).DebugString();
@@ -349,9 +316,54 @@ void CanaryTest::HearHistory() {
   }
 }
 
+void CanaryTest::HearPages() {
+  for (const char* const path : {"/metrics", "/livez", "/readyz", "/sd", "/", "/?q=CANARY", "/?q=health+%3D+DOWN"}) {
+    const std::string page = daemon->Http(path);
+    EXPECT_NE(page, "") << path;
+    Hear(page);
+  }
+  for (const char* const id : {"refusal", "frames", "words", "rotated", "tls", "good"}) {
+    const std::string page = daemon->Http("/" + NameOf(id));
+    EXPECT_THAT(page, ::testing::HasSubstr(id));
+    Hear(page);
+    Hear(daemon->Http("/probe?target=" + NameOf(id)));
+  }
+}
+
+// What peers are told and say, as it is shown to people.
+void CanaryTest::HearTheWire() {
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + kPatience);
+  v1::ProbeSessionRequest probe;
+  probe.set_parent("tenants/default");
+  *probe.mutable_spec() = WithWords("probe", words_.url()).spec();
+  probe.mutable_duration()->set_seconds(1);
+  const auto probed = stub_->ProbeSession(&context, probe);
+  v1::ProbeSessionResponse event;
+  while (probed->Read(&event)) Hear(event.SerializeAsString());
+  EXPECT_TRUE(probed->Finish().ok());
+  EXPECT_EQ(event.summary().status().health(), v1::HEALTH_DOWN);
+  grpc::ClientContext tap_context;
+  tap_context.set_deadline(std::chrono::system_clock::now() + kPatience);
+  v1::TapSessionRequest tap;
+  tap.set_name(NameOf("words"));
+  const auto tapped = stub_->TapSession(&tap_context, tap);
+  v1::TapSessionResponse frames;
+  std::string words;
+  while (words.find("end <secret>") == std::string::npos && tapped->Read(&frames)) {
+    Hear(frames.SerializeAsString());
+    for (const auto& frame : frames.frames()) words += frame.payload() + "\n";
+  }
+  for (const char* const word : {"<holds a secret>", "welcome <secret>", "beat <secret> <secret>", "end <secret>"}) {
+    EXPECT_THAT(words, ::testing::HasSubstr(word));
+  }
+  tap_context.TryCancel();
+  tapped->Finish();
+  EXPECT_EQ(Holter({"tap", "words", "--for", "300ms"}).code, 0);
+}
+
 // Output of the command line goes to files of `scratch`, which are searched anyhow.
 void CanaryTest::HearEverything() {
-  for (const char* const path : {"/metrics", "/livez", "/readyz"}) Hear(daemon->Http(path));
   const auto sessions = client->List("tenants/-");
   ASSERT_TRUE(sessions.ok());
   for (const v1::Session& session : *sessions) {
@@ -378,12 +390,15 @@ TEST_P(CanaryTest, NoSecretIsToldOrWritten) {
   AskForManyThatAreRefused();
   HearEverything();
   HearHistory();
+  HearPages();
+  HearTheWire();
   // What is looked for was really on its way.
   for (const MisbehavingPeer* peer : {&refusal_, &no_http_, &subprotocol_, &frames_, &broken_, &mute_, &good_}) {
     ASSERT_FALSE(peer->requests().empty());
     EXPECT_EQ(TokenOf(peer->requests().front()), kToken);
   }
   EXPECT_GE(tls_.connections(), 3);
+  EXPECT_EQ(words_.frames().front().payload, std::string("login ") + kToken);
   std::string stored;
   for (const auto& file : std::filesystem::directory_iterator(scratch.path() + "/data")) {
     stored += ReadFile(file.path().string());

@@ -99,6 +99,23 @@ TEST_F(TapTest, LeavesSecretsOut) {
   EXPECT_TRUE(HasReason(registry_->Tap(Request()).status(), "SECRET_UNREADABLE"));
 }
 
+TEST_F(TapTest, LeavesSecretsOfMessagesAndParametersOut) {
+  secrets_.values["feed/password"] = "hunter2-hunter2";
+  secrets_.values["feed/user"] = "nobody-knows-me";
+  v1::Session session = SessionWithUrl("ws://peer/");
+  session.mutable_spec()->add_open()->mutable_send()->set_text("login ${secret:feed/password}");
+  (*session.mutable_spec()->mutable_parameters())["user"] = "${secret:feed/user}";
+  v1::Beat& beat = *session.mutable_spec()->add_beats();
+  beat.set_name("hello");
+  beat.mutable_send()->set_text("hello ${user}");
+  ASSERT_TRUE(Create(CreateRequest("a", session)).ok());
+  const auto tap = *registry_->Tap(Request());
+  Say("welcome nobody-knows-me, hunter2-hunter2 is right");
+  EXPECT_THAT(Payloads(*tap), ElementsAre("welcome <secret>, <secret> is right"));
+  secrets_.values.erase("feed/user");
+  EXPECT_TRUE(HasReason(registry_->Tap(Request()).status(), "SECRET_UNREADABLE"));
+}
+
 TEST_F(TapTest, CountsAsAWatch) {
   quotas_.SetLimits({.everyone = {.watches = 1}, .tenants = {}, .sessions_per_host = {}});
   ASSERT_TRUE(Create("a").ok());

@@ -77,6 +77,10 @@ void ReadErrors(Client& client, const v1::Session& session, const std::string& o
   ExpectRefusal(client.Create(bad).status(), absl::StatusCode::kInvalidArgument);
   ExpectRefusal(client.Get(session.name() + "-not").status(), absl::StatusCode::kNotFound);
   ExpectRefusal(client.Delete(session.name(), {.etag = old_etag}), absl::StatusCode::kAborted);
+  // Where the tenant has a quota another session may be one too many.
+  const v1::Session more = Declaration("example-cpp-more", session.spec().url());
+  const absl::Status refused = client.Create(more, {.validate_only = true}).status();
+  if (!refused.ok()) ExpectRefusal(refused, absl::StatusCode::kResourceExhausted);
 }
 
 // The same calls with callbacks, for programs that must not block.

@@ -51,6 +51,14 @@ function tell(error) {
       case 'google.rpc.PreconditionFailure':
         for (const bad of detail.violations) console.log(`  precondition ${bad.type}: ${bad.description}`);
         break;
+      case 'google.rpc.QuotaFailure':
+        for (const {subject, description} of detail.violations) {
+          console.log(`  quota, asked for ${subject}: ${description}`);
+        }
+        break;
+      case 'google.rpc.RetryInfo':
+        console.log(`  try again after ${Number(detail.retryDelay.seconds || 0) + (detail.retryDelay.nanos || 0) / 1e9} s`);
+        break;
     }
   }
 }
@@ -156,6 +164,19 @@ class Life {
     await this.refused('CreateSession', bad, grpc.status.INVALID_ARGUMENT);
     await this.refused('GetSession', {name: this.name + '-not'}, grpc.status.NOT_FOUND);
     await this.refused('DeleteSession', {name: this.name, etag}, grpc.status.ABORTED);
+    await this.askForMore();
+  }
+
+  // Where the tenant has a quota another session may be one too many.
+  async askForMore() {
+    const more = {parent: this.parent, session_id: this.id + '-more', session: {spec: {url: this.url}}, validate_only: true};
+    try {
+      await this.call('CreateSession', more);
+      console.log('another one would be taken');
+    } catch (error) {
+      if (error.code !== grpc.status.RESOURCE_EXHAUSTED) throw error;
+      tell(error);
+    }
   }
 }
 

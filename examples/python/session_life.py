@@ -61,6 +61,11 @@ def tell(error):
         elif isinstance(detail, error_details_pb2.PreconditionFailure):
             for violation in detail.violations:
                 print(f"  precondition {violation.type}: {violation.description}")
+        elif isinstance(detail, error_details_pb2.QuotaFailure):
+            for violation in detail.violations:
+                print(f"  quota, asked for {violation.subject}: {violation.description}")
+        elif isinstance(detail, error_details_pb2.RetryInfo):
+            print(f"  try again after {detail.retry_delay.ToTimedelta().total_seconds():g} s")
 
 
 class Life:
@@ -149,6 +154,20 @@ class Life:
         self.refused(self.stub.GetSession, missing, grpc.StatusCode.NOT_FOUND)
         stale = session_service_pb2.DeleteSessionRequest(name=self.name, etag=created.etag)
         self.refused(self.stub.DeleteSession, stale, grpc.StatusCode.ABORTED)
+        self.ask_for_more()
+
+    def ask_for_more(self):
+        """Where the tenant has a quota another session may be one too many."""
+        more = session_service_pb2.CreateSessionRequest(
+            parent=self.parent, session_id=self.id + "-more", validate_only=True)
+        more.session.spec.url = self.url
+        try:
+            self.call(self.stub.CreateSession, more)
+            print("another one would be taken")
+        except grpc.RpcError as error:
+            if error.code() != grpc.StatusCode.RESOURCE_EXHAUSTED:
+                raise
+            tell(error)
 
 
 def main():

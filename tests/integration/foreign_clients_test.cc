@@ -25,14 +25,23 @@ constexpr const char* kSteps[] = {
     "reason SESSION_NOT_FOUND of holter.v1",
     "ABORTED: ",
     "reason ETAG_MISMATCH of holter.v1",
+    "RESOURCE_EXHAUSTED: ",
+    "reason QUOTA_EXCEEDED of holter.v1",
     "deleted\n",
 };
 
 class ForeignClientTest : public EndToEndTest {
  protected:
-  void SetUp() override {
-    peer = std::make_unique<Peer>(PeerKind::kNode, scratch, nullptr);
-    StartDaemon();
+  void SetUp() override { peer = std::make_unique<Peer>(PeerKind::kNode, scratch, nullptr); }
+  // One session is created at once, a second much later.
+  void StartWithAQuota() {
+    StartDaemon(nullptr, {"--policy-file=" + scratch.Write("policy.yaml", "quotas: {creates_per_second: 0.001}\n")});
+  }
+  void ExpectDetailsOfEveryKind() const {
+    for (const char* const detail : {"precondition SESSION_PAUSED: ", "resource tenants/default/sessions/example-",
+                                     "quota, asked for tenants/default/sessions/example-", "try again after 1 s"}) {
+      EXPECT_NE(out.find(detail), std::string::npos) << detail << " is missing:\n" << out;
+    }
   }
 
   void ExpectTheWholeLife(const std::vector<std::string>& argv, const std::vector<std::string>& environment = {}) {
@@ -55,6 +64,7 @@ class ForeignClientTest : public EndToEndTest {
 };
 
 TEST_F(ForeignClientTest, Python) {
+  StartWithAQuota();
   const std::string folder = HOLTER_SOURCE_DIR "/examples/python/";
   ChildProcess generate({folder + "generate.sh", scratch.path() + "/stubs"}, scratch.path());
   const auto generated = generate.Wait(kPatience);
@@ -63,25 +73,26 @@ TEST_F(ForeignClientTest, Python) {
   // Debian's Python, whatever comes first in PATH: its grpcio is the one that is tested.
   ExpectTheWholeLife({"/usr/bin/python3", folder + "session_life.py", "--server", daemon->grpc(), "--url", peer->Url()},
                      {"PYTHONPATH=" + scratch.path() + "/stubs"});
-  EXPECT_NE(out.find("precondition SESSION_PAUSED: "), std::string::npos) << out;
-  EXPECT_NE(out.find("resource tenants/default/sessions/example-"), std::string::npos) << out;
+  ExpectDetailsOfEveryKind();
 }
 
 TEST_F(ForeignClientTest, Node) {
+  StartWithAQuota();
   ExpectTheWholeLife(
       {"node", HOLTER_SOURCE_DIR "/examples/node/session_life.js", "--server", daemon->grpc(), "--url", peer->Url()});
-  EXPECT_NE(out.find("precondition SESSION_PAUSED: "), std::string::npos) << out;
-  EXPECT_NE(out.find("resource tenants/default/sessions/example-"), std::string::npos) << out;
+  ExpectDetailsOfEveryKind();
 }
 
 // Built against the library as it is installed.
 TEST_F(ForeignClientTest, InstalledLibrary) {
+  StartWithAQuota();
   ExpectTheWholeLife({HOLTER_EXAMPLES "/session_life", daemon->grpc(), peer->Url()});
   EXPECT_NE(out.find("the callback says HEALTH_HEALTHY\n"), std::string::npos) << out;
 }
 
 // The other example of the library, twice: a set that is gone may be declared again.
 TEST_F(ForeignClientTest, InstalledLibraryDeclaresASet) {
+  StartDaemon();
   for (int i = 0; i < 2; ++i) {
     ChildProcess example({HOLTER_EXAMPLES "/owned_set", daemon->grpc(), peer->Url()}, scratch.path());
     const auto report = example.Wait(kPatience);

@@ -1,12 +1,14 @@
 // As calls_model_test.cc, with threads: a real engine whose peers do what they like, a store with a thread of its own,
-// watchers that read meanwhile, leases on the machine's clock.
+// watchers that read meanwhile.
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <deque>
 #include <thread>
 
+#include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "base/random.h"
+#include "tests/support/manual_clock.h"
 #include "tests/support/seed.h"
 #include "tests/unit/registry/model_rounds.h"
 #include "tests/unit/registry/model_threads.h"
@@ -16,19 +18,6 @@
 
 namespace holter::registry {
 namespace {
-
-// The machine's clock, which now and then jumps ahead, so that leases end while a test looks.
-class JumpingClock final : public Clock {
- public:
-  static constexpr Duration kJump = std::chrono::seconds(2);
-
-  TimePoint Now() const override { return SystemClock().Now() + ahead_.load(); }
-  WallTime WallNow() const override { return SystemClock().WallNow() + ahead_.load(); }
-  void Jump() { ahead_ = ahead_.load() + kJump; }
-
- private:
-  std::atomic<Duration> ahead_{};
-};
 
 // An engine whose registry goes by another clock than its loops, which wait on the machine's.
 class ClockedEngine final : public engine::Engine {
@@ -87,7 +76,8 @@ class CallsModelThreadsTest : public ::testing::Test {
  protected:
   static constexpr int kCallers = 3;
   static constexpr int64_t kMostUnderWay = 20;
-  static constexpr int kCallsBetweenJumps = 8;  // of one caller
+  static constexpr int kCallsBetweenJumps = 16;  // of one caller
+  static constexpr Duration kJump = std::chrono::seconds(4);
 
   void BeginRound(uint64_t seed) {
     random_.seed(seed);
@@ -100,7 +90,7 @@ class CallsModelThreadsTest : public ::testing::Test {
     options.seed = seed | 1;
     options.make_channel_factory = [this](boost::asio::io_context& loop) { return peers_->MakeFactory(loop); };
     engine_ = std::make_unique<ClockedEngine>(*engine::Engine::Create(options), &clock_);
-    model_ = std::make_unique<DeclaredModel>(&clock_, 2 * JumpingClock::kJump);
+    model_ = std::make_unique<DeclaredModel>(&clock_);
     store_ = std::make_unique<OverheardStore>(model_.get());
     registry_ = *SessionRegistry::Open({.engine = engine_.get(),
                                         .store = store_.get(),
@@ -132,13 +122,24 @@ class CallsModelThreadsTest : public ::testing::Test {
   }
   void Call(RandomCaller& caller, int calls) {
     for (int i = 0; i < calls; ++i) {
-      caller.Act();
+      {
+        const absl::ReaderMutexLock lock(&calling_);
+        caller.Act();
+      }
       // Else almost all is refused, because too many wait.
       if (!AwaitAnswers(kMostUnderWay)) return;
-      if (&caller != &callers_.front() || i % kCallsBetweenJumps != 0) continue;
-      clock_.Jump();
-      registry_->EndDueLeases();
+      if (&caller == &callers_.front() && i % kCallsBetweenJumps == 0) EndLeases();
     }
+  }
+  // Time passes while no call is under way, since a call that reads both hands of the clock may be held up between
+  // them.
+  void EndLeases() {
+    {
+      const absl::WriterMutexLock lock(&calling_);
+      if (!AwaitAnswers(0)) return;
+      clock_.Advance(kJump);
+    }
+    registry_->EndDueLeases();
   }
   // Until not more than `under_way` calls have no answer yet.
   bool AwaitAnswers(int64_t under_way) {
@@ -212,7 +213,8 @@ class CallsModelThreadsTest : public ::testing::Test {
   }
 
   Random random_;
-  JumpingClock clock_;
+  holter::testing::ManualClock clock_;
+  absl::Mutex calling_;  // shared by those who call, taken by the one who lets time pass
   Bell bell_;
   CallCounts counts_{.on_answer = [this] { bell_.Ring(); }};
   FakeSecrets secrets_;

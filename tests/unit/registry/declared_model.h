@@ -50,8 +50,8 @@ class DeclaredModel {
             .paused = session.paused()};
   }
 
-  // `clock` is the registry's and outlives the model. A lease may end so much before the time that was told.
-  explicit DeclaredModel(const Clock* clock, Duration slack = {}) : clock_(clock), slack_(slack) {}
+  // `clock` is the registry's and outlives the model.
+  explicit DeclaredModel(const Clock* clock) : clock_(clock) {}
 
   void Created(const v1::Session& session) {
     absl::MutexLock lock(&mutex_);
@@ -114,7 +114,7 @@ class DeclaredModel {
     absl::MutexLock lock(&mutex_);
     const auto lease = ended != nullptr ? leases_.find(ended->owner) : leases_.end();
     // Else an ApplySessions takes it away.
-    if (lease == leases_.end() || clock_->WallNow() + slack_ < lease->second || gone != NamesOf(ended->owner)) return;
+    if (lease == leases_.end() || clock_->WallNow() < lease->second || gone != NamesOf(ended->owner)) return;
     for (const std::string& name : gone) sessions_.erase(name);
     leases_.erase(lease);
     ++leases_ended_;
@@ -193,7 +193,6 @@ class DeclaredModel {
   }
 
   const Clock* const clock_;
-  const Duration slack_;
   std::atomic<int> urls_ = 0;
   mutable absl::Mutex mutex_;
   std::map<std::string, Declared> sessions_ ABSL_GUARDED_BY(mutex_);

@@ -24,7 +24,7 @@ test_packages=(
 
 # Servers with a heartbeat of their own, for tests to hold sessions with: the small ones, and those that bring a runtime or take their time.
 test_servers=(nats-server mosquitto aria2)
-more_servers=(rabbitmq-server ejabberd prosody janus inspircd ruby-actioncable ruby-railties puma cockpit-ws cockpit-bridge)
+more_servers=(rabbitmq-server ejabberd prosody janus snapserver inspircd ruby-actioncable ruby-railties puma cockpit-ws cockpit-bridge)
 
 # What tests of deployment run: containers on images made here, what is inside them, and the checkers of what is installed.
 deploy_packages=(

@@ -77,6 +77,15 @@ def aria2(folder, period):
     return Recipe(argv, f"ws://{HOST}:{port}/jsonrpc", port=port)
 
 
+def snapserver(folder, period):
+    """Its three listeners, and a stream of audio that nobody writes to."""
+    stream, control, web = free_ports(3)
+    argv = ["snapserver", "--config=/dev/null", f"--server.datadir={folder}", f"--http.bind_to_address={HOST}", f"--http.port={web}", "--http.doc_root=",
+            f"--tcp.bind_to_address={HOST}", f"--tcp.port={control}", f"--stream.bind_to_address={HOST}", f"--stream.port={stream}",
+            f"--stream.source=pipe://{folder}/audio?name=audio"]
+    return Recipe(argv, f"ws://{HOST}:{web}/jsonrpc", port=web)
+
+
 def node_inspector(folder, period):
     (port,) = free_ports(1)
 
@@ -245,5 +254,5 @@ def rabbitmq_mqtt(folder, period):
     return rabbitmq(folder, "web_mqtt")
 
 
-SERVERS = {recipe.__name__: recipe for recipe in (nats, mosquitto, aria2, node_inspector, janus, inspircd, action_cable, cockpit, prosody, ejabberd,
+SERVERS = {recipe.__name__: recipe for recipe in (nats, mosquitto, aria2, snapserver, node_inspector, janus, inspircd, action_cable, cockpit, prosody, ejabberd,
                                                   rabbitmq_stomp, rabbitmq_mqtt)}

@@ -165,6 +165,10 @@ TEST(TrapsTest, No7NothingIsComparedAsAWhole) {
                                   "- {peer: {text: \"<iq type='result' to='a' id='${n}'/>\"}}\n"
                                   "- {expect: {state: OPEN, health: HEALTHY, quiet_for: 29s}}\n"),
             "");
+  EXPECT_EQ(PlayAlive("cockpit",
+                      "- {peer: {text: \"\\n{ \\\"n\\\":1, \\\"command\\\" : \\\"ping\\\" }\"}}\n"
+                      "- {holter: {text: \"\\n{ \\\"n\\\":1, \\\"command\\\":\\\"pong\\\" }\"}}\n"),
+            "");
 }
 
 // Numbers beyond 2^53 keep their digits, texts their quotes.

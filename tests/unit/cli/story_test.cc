@@ -145,9 +145,9 @@ TEST_F(CliTest, BashCompletesCommandsFlagsAndNames) {
   EXPECT_EQ(offered("pause fe", 2), "feed-1 feed-2\n");
   EXPECT_EQ(offered("list fe", 2), "\n");
   EXPECT_EQ(offered("--tenant x pause --et", 4), "--etag\n");
-  EXPECT_EQ(offered("ping --preset discor", 3), "discord\n");
+  EXPECT_EQ(offered("ping --preset discor", 3), "discord discord-voice\n");
   EXPECT_EQ(offered("presets sh", 2), "show\n");
-  EXPECT_EQ(offered("presets show discor", 3), "discord\n");
+  EXPECT_EQ(offered("presets show discord-", 3), "discord-voice\n");
 }
 
 }  // namespace

@@ -66,6 +66,7 @@ void DialectMachine::OnLost(const SharedSpec& spec) {
   decoder_.Reset();
   for (WatchdogMachine& watchdog : watchdogs_) watchdog.OnLost();
   opening_ = false;
+  health_waits_ = false;
 }
 
 void DialectMachine::ForgetCaptured(const DialectSpec& spec) {
@@ -147,8 +148,9 @@ bool DialectMachine::TakeAll(const std::vector<CaptureSpec>& captures, const Inb
   static thread_local Value value;  // keeps its capacity
   bool all = true;
   for (const CaptureSpec& capture : captures) {
-    if (!capture.from.Extract(message, value)) {
+    if (!capture.from.Extract(message, value) || value.text.size() > kLongestValue) {
       all = false;
+      if (value.text.capacity() > kLongestValue) value.text = std::string();
     } else if (values_.Set(capture.slot, value.kind, value.text, capture.keep)) {
       timing_changed = timing_changed || capture.times;
     }
@@ -218,6 +220,7 @@ bool DialectMachine::Watch(const Tick& tick, const DialectSpec& spec, const Inbo
 
 bool DialectMachine::OnTimer(const Tick& tick, const DialectSpec& spec) {
   bool changed = false;
+  if (tick.now - health_window_ >= kHealthWindow) health_waits_ = false;
   for (size_t i = 0; i < watchdogs_.size(); ++i) {
     changed = watchdogs_[i].OnTimer(tick, spec.watchdogs[i]) || changed;
   }
@@ -230,8 +233,19 @@ const WatchdogMachine* DialectMachine::dead() const {
   return found == watchdogs_.end() ? nullptr : &*found;
 }
 
+bool DialectMachine::TakeHealthChange(TimePoint now) {
+  if (now - health_window_ >= kHealthWindow) {
+    health_window_ = now;
+    health_changes_ = 0;
+  }
+  health_waits_ = health_changes_ == kMostHealthChanges;
+  if (!health_waits_) ++health_changes_;
+  return !health_waits_;
+}
+
 TimePoint DialectMachine::NextDeadline(const DialectSpec& spec) const {
   TimePoint next = StepDeadline(spec);
+  if (health_waits_) next = std::min(next, health_window_ + kHealthWindow);
   for (const WatchdogMachine& watchdog : watchdogs_) next = std::min(next, watchdog.NextDeadline());
   return next;
 }

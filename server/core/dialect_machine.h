@@ -32,6 +32,12 @@ class DialectMachine {
  public:
   // Answers in any minute when the spec does not say.
   static constexpr int kMostAnswers = 6000;
+  // Of a captured value, in bytes.
+  static constexpr size_t kLongestValue = 16384;
+  // Changes of health in kHealthWindow: as many as the quickest beat can make, for each is kept and told to all who
+  // watch, and a peer may speak much more often.
+  static constexpr int kMostHealthChanges = 20;
+  static constexpr Duration kHealthWindow = std::chrono::seconds(1);
 
   // Of a session with these parameters; null: none.
   DialectMachine(const SharedSpec& spec, std::shared_ptr<const ParameterList> parameters);
@@ -89,7 +95,10 @@ class DialectMachine {
   // False: `most` a minute are sent already.
   bool TakeFromBudget(TimePoint now, int most) { return budget_.Take(now, most); }
 
-  // What the script and the watchdogs wait for, at the earliest; kNever if for nothing.
+  // False: the health has changed too often lately. The change waits for the end of the window, which is a deadline.
+  bool TakeHealthChange(TimePoint now);
+
+  // What the script, the watchdogs and a change of health wait for, at the earliest; kNever if for nothing.
   TimePoint NextDeadline(const DialectSpec& spec) const;
   // When OnTimer or StepExpired could end the session.
   TimePoint VerdictDeadline(const DialectSpec& spec) const;
@@ -114,12 +123,15 @@ class DialectMachine {
   std::vector<WatchdogMachine> watchdogs_;
   SendBudget budget_;
   TimePoint step_since_{};
+  TimePoint health_window_{};  // its begin
   uint64_t secret_slots_ = 0;
   uint32_t said_ = 0;
   uint8_t step_ = 0;
   uint8_t step_excuses_ = 0;
+  uint8_t health_changes_ = 0;  // in the window
   bool opening_ = false;
   bool step_begun_ = false;
+  bool health_waits_ = false;
 };
 
 }  // namespace holter::core

@@ -53,8 +53,20 @@ void HeartbeatMachine::OnLost() {
 }
 
 void HeartbeatMachine::TurnOff() {
+  const TimePoint due = next_due_;
+  const bool answered = answered_;
   OnLost();
+  next_due_ = due;
+  answered_ = answered;
+  misses_ = 0;
+  excuses_ = 0;
   off_ = true;
+}
+
+void HeartbeatMachine::TurnOn(TimePoint now, const Cadence& cadence) {
+  if (seq_ == 0) return OnOpened(now, cadence);
+  off_ = false;
+  next_due_ = std::clamp<TimePoint>(next_due_, now, now + cadence.interval);
 }
 
 void HeartbeatMachine::Reschedule(TimePoint now, const Cadence& before, const Cadence& cadence) {
@@ -342,7 +354,7 @@ TimePoint HeartbeatMachine::OldestDeadline() const {
   return oldest == kNone ? kNever : ring_[oldest].deadline;
 }
 
-TimePoint HeartbeatMachine::NextDeadline() const { return std::min(next_due_, OldestDeadline()); }
+TimePoint HeartbeatMachine::NextDeadline() const { return off_ ? kNever : std::min(next_due_, OldestDeadline()); }
 
 std::optional<Duration> HeartbeatMachine::last_rtt() const {
   if (last_rtt_ == Duration::min()) return std::nullopt;

@@ -54,8 +54,11 @@ class HeartbeatMachine {
   void OnOpened(TimePoint now, const Cadence& cadence);
   // The connection is gone. A verdict of death stays to be seen until the next one is open.
   void OnLost();
-  // There is no interval: nothing is sent and nothing is judged until OnOpened.
+  // There is no interval: nothing is sent and nothing is judged until TurnOn or OnOpened.
   void TurnOff();
+  // There is one again. The turn that was due stays, unless it is further away than an interval: who turns it off and
+  // on does not make us send.
+  void TurnOn(TimePoint now, const Cadence& cadence);
   bool off() const { return off_; }
   // Other durations hold from now on.
   void Reschedule(TimePoint now, const Cadence& before, const Cadence& cadence);
@@ -65,7 +68,7 @@ class HeartbeatMachine {
   void AdoptCounters(const BeatCounters& counters) { counters_ = counters; }
 
   // Sending.
-  bool Due(TimePoint now) const { return next_due_ <= now; }
+  bool Due(TimePoint now) const { return !off_ && next_due_ <= now; }
   uint64_t next_seq() const { return uint64_t{seq_} + 1; }
   // False while too many are outstanding; then the turn is skipped.
   bool HasRoom(const Cadence& cadence) const {

@@ -44,7 +44,7 @@ bool SessionMachine::ScriptTakes(const Tick& tick, const InboundMessage& message
   if (step == nullptr || !step->await || !step->await->Matches(message)) return false;
   bool timing_changed = false;
   if (!dialect_->TakeAll(step->capture, message, timing_changed)) {
-    FailScript(tick, "a value to capture is not in what it awaited, or is no number", {}, out);
+    FailScript(tick, "a value to capture is not in what it awaited, is no number or too long", {}, out);
     return true;
   }
   if (timing_changed) Recompute(tick, out);
@@ -172,9 +172,11 @@ void SessionMachine::Recompute(const Tick& tick, ActionList& out) {
   if (!dialect_->Compute(*spec_, *random_)) return;
   for (size_t i = 0; i < before.size(); ++i) {
     if (opening() && IsApp(i)) continue;  // they begin when the script is done
-    if (dialect_->is_on(i) != was_on[i]) {
-      StartHeartbeat(tick, i);
-    } else if (dialect_->is_on(i)) {
+    if (!dialect_->is_on(i)) {
+      if (was_on[i]) heartbeats_[i].TurnOff();
+    } else if (!was_on[i]) {
+      heartbeats_[i].TurnOn(tick.now, CadenceOf(i));
+    } else {
       heartbeats_[i].Reschedule(tick.now, before[i], CadenceOf(i));
     }
   }

@@ -120,11 +120,8 @@ void SessionMachine::AdoptHeartbeats(const Tick& tick, const SharedSpec* old_spe
 }
 
 void SessionMachine::StartHeartbeat(const Tick& tick, size_t i) {
-  if (spec_->dialect.computes && !dialect_->is_on(i)) {
-    heartbeats_[i].TurnOff();
-  } else {
-    heartbeats_[i].OnOpened(tick.now, CadenceOf(i));
-  }
+  heartbeats_[i].OnOpened(tick.now, CadenceOf(i));
+  if (spec_->dialect.computes && !dialect_->is_on(i)) heartbeats_[i].TurnOff();
 }
 
 void SessionMachine::SendDue(const Tick& tick, ActionList& out) {
@@ -350,7 +347,7 @@ void SessionMachine::OnMessage(const Tick& tick, FrameKind kind, std::string_vie
          "message could not be decoded", out);
 }
 
-void SessionMachine::JudgeHealth(const Tick& tick, ActionList& out) {
+void SessionMachine::JudgeHealth(const Tick& tick, ActionList& out, bool declared) {
   bool all_answered = true;
   size_t late = HeartbeatCount();
   for (size_t i = 0; i < HeartbeatCount(); ++i) {
@@ -374,8 +371,8 @@ void SessionMachine::JudgeHealth(const Tick& tick, ActionList& out) {
     // Stays what it was, unless that was said of other heartbeats than are declared now.
     if (health_ == Health::kDown || health_ == Health::kUnknown) return;
     move.health = Health::kUnknown;
-    move.reason = Reason::kOperator;
-    move.detail = "the declaration was changed";
+    move.reason = declared ? Reason::kOperator : Reason::kNone;
+    move.detail = declared ? "the declaration was changed" : "what the peer has turned on is not answered yet";
   } else if (late != HeartbeatCount()) {
     move.health = Health::kDegraded;
     move.reason = IsApp(late) ? Reason::kAppHeartbeat : Reason::kProtocolHeartbeat;
@@ -385,7 +382,9 @@ void SessionMachine::JudgeHealth(const Tick& tick, ActionList& out) {
     move.reason = Reason::kWatchdog;
     move.detail = late_dog->detail();
   }
-  if (move.health != health_ || move.reason != reason_) Enter(tick, std::move(move), out);
+  if (move.health == health_ && move.reason == reason_) return;
+  if (dialect_ && !dialect_->TakeHealthChange(tick.now)) return;
+  Enter(tick, std::move(move), out);
 }
 
 void SessionMachine::LoseHeartbeats() {

@@ -177,7 +177,8 @@ class SessionMachine {
   // A beat is answered with a no; then the session is dead.
   bool Refused(const Tick& tick, const InboundMessage& message, ActionList& out);
   void PutOffIdle(TimePoint now, bool sent);
-  void JudgeHealth(const Tick& tick, ActionList& out);
+  // `declared`: what has to be answered was declared anew.
+  void JudgeHealth(const Tick& tick, ActionList& out, bool declared = false);
   void LoseHeartbeats();
 
   // session_dialect.cc: the open script, captures, answers, watchdogs and ends.

@@ -17,7 +17,7 @@ void SessionMachine::Update(const Tick& tick, std::shared_ptr<const SharedSpec> 
   if (reconnect || (changed && state_ == State::kStopped)) {
     BeginAnew(tick, "session was changed", "the declaration was changed", out);
   } else if (state_ == State::kOpen) {
-    JudgeHealth(tick, out);
+    JudgeHealth(tick, out, true);
     SendDue(tick, out);
   }
 }

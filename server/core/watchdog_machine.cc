@@ -35,7 +35,7 @@ WatchdogMachine::Instance* WatchdogMachine::InstanceFor(const Tick& tick, const 
                                                         const InboundMessage& message) {
   if (!spec.per) return instances_.data();
   Value key;
-  if (!spec.per->Extract(message, key)) return nullptr;
+  if (!spec.per->Extract(message, key) || key.text.size() > kLongestKey) return nullptr;
   const auto found = std::find_if(instances_.begin(), instances_.end(),
                                   [&key](const Instance& instance) { return instance.key == key.text; });
   if (found != instances_.end()) return &*found;

@@ -27,6 +27,7 @@ class WatchdogMachine {
  public:
   static constexpr int kMostExcuses = 3;
   static constexpr size_t kMostInstances = 64;  // of a watchdog with `per`
+  static constexpr size_t kLongestKey = 256;    // of what `per` tells apart, in bytes; what is longer is not watched
 
   // The durations that hold now; an empty `within` is off.
   struct Limits {

@@ -29,12 +29,14 @@ class MessageBuffer {
   std::string_view View() const { return {data(), size_}; }
 
   // Makes room when there is none. `expected` more bytes are announced; an announcement is believed only as far as the
-  // message has doubled, because a hostile peer may announce what it never sends.
+  // message has doubled, because a hostile peer may announce what it never sends. Half as much again is there at least:
+  // a message that comes in many small fragments is not copied for each of them.
   void MakeRoom(size_t expected) {
     if (size_ < capacity_) {
       return;
     }
-    capacity_ = size_ + std::clamp(expected, kInlineSize, std::max(size_, kLeastGrowth));
+    const size_t wanted = std::max(expected, size_ / 2);
+    capacity_ = size_ + std::clamp(wanted, kInlineSize, std::max(size_, kLeastGrowth));
     auto grown = std::make_unique_for_overwrite<char[]>(capacity_);
     std::memcpy(grown.get(), data(), size_);
     heap_ = std::move(grown);

@@ -1,41 +1,17 @@
 #include "spec/explain.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <string>
 
-#include "spec/preset_merge.h"
-#include "tests/unit/spec/spec_text.h"
+#include "tests/unit/spec/explain_story.h"
 
 namespace holter::spec {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using ::testing::Not;
 
 constexpr char kBoxes[] =
     "AWS load balancers (idle timeout) and nginx (proxy_read_timeout) hang up after 60s by default.";
-
-// The story of a spec that has to be good, with a new line before each of its lines.
-std::string Story(const std::string& text) {
-  const v1::SessionSpec spec = SpecOf(text);
-  EXPECT_THAT(ComplaintsAbout(spec), IsEmpty()) << text;
-  std::vector<FieldViolation> violations;
-  const auto effective = Effective(spec, FieldPath("spec", violations));
-  EXPECT_TRUE(effective.has_value()) << text;
-  return effective ? fmt::format("\n{}\n", fmt::join(ExplainSpec(*effective), "\n")) : "";
-}
-
-// Its last line.
-std::string Idle(const std::string& text) {
-  const std::string story = Story(text);
-  const size_t line = story.rfind('\n', story.size() - 2);
-  return story.substr(line + 1, story.size() - line - 2);
-}
 
 TEST(ExplainSpec, TellsDefaults) {
   EXPECT_EQ(Story(""), R"(

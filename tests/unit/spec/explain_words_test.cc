@@ -1,8 +1,10 @@
 #include "spec/explain_words.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 
 #include "tests/unit/spec/spec_text.h"
 
@@ -20,6 +22,7 @@ TEST(MatcherWords, TellWhatTheMessageIs) {
   EXPECT_EQ(Words("anything: true frame: FRAME_PING"), "any ping");
   EXPECT_EQ(Words("empty: true"), "an empty message");
   EXPECT_EQ(Words("frame: FRAME_PONG"), "a pong");
+  EXPECT_EQ(Words(R"(frame: FRAME_TEXT prefix: "4")"), R"(a text message behind "4")");
 }
 
 TEST(MatcherWords, TellHowItLooks) {
@@ -39,6 +42,14 @@ TEST(MatcherWords, TellJsonConditions) {
             R"(a message with /op one of 7, "x")");
   EXPECT_EQ(Words(R"(json { pointer: "/n" at_least: 1.5 below: 9 })"), "a message with /n ≥ 1.5 and < 9");
   EXPECT_EQ(Words(R"(json { type: JSON_TYPE_ARRAY })"), "a message with the whole JSON being an array");
+  for (const auto& [type, words] : {std::pair("NULL", "null"),
+                                    {"BOOLEAN", "true or false"},
+                                    {"NUMBER", "a number"},
+                                    {"STRING", "a string"},
+                                    {"OBJECT", "an object"}}) {
+    EXPECT_EQ(Words(fmt::format(R"(json {{ pointer: "/t" type: JSON_TYPE_{} }})", type)),
+              fmt::format("a message with /t being {}", words));
+  }
   EXPECT_EQ(Words(R"(json { pointer: "/d" inside: "/op" regex: "^p" })"),
             R"(a message with /d (JSON in a string, there /op) matching "^p")");
 }
@@ -49,6 +60,8 @@ TEST(MatcherWords, TellMatchersOfMatchers) {
   EXPECT_EQ(Words(R"(all { regex: "a" } all { regex: "b" } prefix: "4")"),
             R"(a message behind "4" that is (a message matching "a" and a message matching "b"))");
   EXPECT_EQ(Words(R"(not { text: "c" })"), R"(a message that is not ("c"))");
+  EXPECT_EQ(Words(R"(any { text: "a" } any { text: "b" } length { least: 1 })"),
+            R"(a message of 1 bytes or more that is ("a" or "b"))");
 }
 
 TEST(TemplateWords, TellWhatIsSent) {
@@ -56,6 +69,12 @@ TEST(TemplateWords, TellWhatIsSent) {
   EXPECT_EQ(Sent(R"(text: '{"op":"ping"}')"), R"('{"op":"ping"}')");
   EXPECT_EQ(Sent(R"(text: "it's\n\"on\"")"), R"("it's\n\"on\"")");
   EXPECT_EQ(Sent(R"(text: "a" frame: FRAME_BINARY)"), R"("a" in a binary frame)");
+  EXPECT_EQ(Sent(R"(text: "a" frame: FRAME_TEXT)"), R"("a" in a text frame)");
+  EXPECT_EQ(Sent(R"(text: "it's")"), R"("it's")");
+  EXPECT_EQ(Sent(R"(text: "a\n")"), R"("a\n")");
+  EXPECT_EQ(Sent(R"(text: '\"it\'s\"')"), R"("\"it's\"")");
+  EXPECT_EQ(Sent("empty: true frame: FRAME_BINARY"), "an empty message in a binary frame");
+  EXPECT_EQ(Sent("echo { } frame: FRAME_BINARY"), "the message itself in a binary frame");
   EXPECT_EQ(Sent(R"(json { struct_value { fields { key: "op" value { string_value: "ping" } } } })"),
             R"({"op":"ping"})");
   EXPECT_EQ(Sent("bytes: \"0a u32(seq)\""), "the bytes 0a u32(seq)");
@@ -70,6 +89,9 @@ TEST(TemplateWords, LongTextsAreCut) {
   const std::string words = Sent("json { string_value: \"" + std::string(400, 'a') + "\" }");
   EXPECT_LT(words.size(), 200u);
   EXPECT_TRUE(words.ends_with("a… (402 bytes)")) << words;
+  const std::string longest(160, 'b');
+  EXPECT_EQ(Sent("text: \"" + longest + "\""), "\"" + longest + "\"");
+  EXPECT_EQ(Sent("text: \"" + longest + "b\""), "\"" + longest + "… (161 bytes)\"");
   std::string greek = "x";
   for (int i = 0; i < 100; ++i) greek += "α";
   EXPECT_EQ(Sent("text: \"" + greek + "\""), "\"" + greek.substr(0, 159) + "… (201 bytes)\"");

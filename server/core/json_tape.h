@@ -56,6 +56,7 @@ class JsonTape {
   std::string_view KeyOf(const Entry& entry) const { return TextOf(entry.key, entry.key_size); }
   std::optional<size_t> Child(size_t place, std::string_view token) const;
   bool HasFewMembers(size_t place) const;
+  bool HasMembersOf(const JsonTape& other, size_t other_place, size_t place) const;
   bool SameMembers(size_t place, const JsonTape& other, size_t other_place) const;
   bool SameItems(size_t place, const JsonTape& other, size_t other_place) const;
 

@@ -129,6 +129,19 @@ TEST(JsonTape, AFloodOfRepeatedMembersIsNotCompared) {
   EXPECT_FALSE(one.Equals(JsonTape::kRoot, two, JsonTape::kRoot));
 }
 
+TEST(JsonTape, DeepObjectsAreComparedInNoTime) {
+  std::string deep;
+  for (int level = 0; level < 60; ++level) deep += R"({"a":)";
+  deep += "1" + std::string(60, '}');
+  JsonTape one;
+  JsonTape two;
+  ASSERT_TRUE(one.Read(deep) && two.Read(deep));
+  EXPECT_TRUE(one.Equals(JsonTape::kRoot, two, JsonTape::kRoot));
+  deep[deep.find('1')] = '2';
+  ASSERT_TRUE(two.Read(deep));
+  EXPECT_FALSE(one.Equals(JsonTape::kRoot, two, JsonTape::kRoot));
+}
+
 TEST(SameNumber, ComparesByValue) {
   for (const auto& [a, b] :
        {std::pair("100", "1e2"), std::pair("100", "1E+2"), std::pair("0.1", "1e-1"), std::pair("-0", "0e9"),

@@ -37,10 +37,22 @@ absl::Status CheckStepText(const std::string& text, size_t most) {
   return absl::InvalidArgumentError(fmt::format("expected 1 to {} bytes, got {}", most, text.size()));
 }
 
+absl::Status CheckHeader(const DecodeStep& step) {
+  const MessageHeader& header = step.header;
+  if (header == MessageHeader{}) return absl::OkStatus();
+  if (step.kind != StepKind::kSplitLength) return absl::InvalidArgumentError("a header is only for length");
+  if (header.length_at > DecoderSpec::kLargestHeader || header.bytes > DecoderSpec::kLargestHeader) {
+    return absl::InvalidArgumentError(
+        fmt::format("expected a header of at most {} bytes", DecoderSpec::kLargestHeader));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckStep(const DecodeStep& step) {
   if (step.across_frames && step.kind != StepKind::kSplitDelimiter && step.kind != StepKind::kSplitLength) {
     return absl::InvalidArgumentError("across_frames is only for delimiter and length");
   }
+  if (absl::Status status = CheckHeader(step); !status.ok()) return status;
   switch (step.kind) {
     case StepKind::kSplitDelimiter:
       return CheckStepText(step.text, kLongestDelimiter);
@@ -118,6 +130,8 @@ class Decoder::Chain {
   bool Piece(size_t step, std::string_view message);
   bool Keep(size_t step, std::string bytes);
   std::string TakeKept(size_t step);
+  // Of a message of `most_` bytes; its header counts apart.
+  size_t MostKept(size_t step) const;
   bool Fail(size_t step, const absl::Status& why);
 
   Workbench& bench();
@@ -223,7 +237,7 @@ absl::StatusOr<size_t> Decoder::Chain::Cut(size_t step, std::string_view bytes, 
     case StepKind::kSplitDelimiter:
       return SplitAtDelimiter(bytes, declared.text, searched, sink);
     case StepKind::kSplitLength:
-      return SplitByLength(bytes, declared.length, most_, sink);
+      return SplitByLength(bytes, declared, most_, sink);
     case StepKind::kSplitRegex:
       if (absl::Status status = SplitByRegex(bytes, *spec_.compiled_->regexes[step], sink); !status.ok()) return status;
       return bytes.size();
@@ -255,7 +269,7 @@ bool Decoder::Chain::Piece(size_t step, std::string_view message) {
                           fmt::format("more than {} messages in one frame", DecoderSpec::kMostMessages)));
   }
   // One that was put together of frames.
-  if (spec_.steps_[step].across_frames && message.size() > most_) {
+  if (spec_.steps_[step].across_frames && message.size() > MostKept(step)) {
     return Fail(step, absl::ResourceExhaustedError("a message longer than limits.message_bytes"));
   }
   return Take(step + 1, message);
@@ -265,8 +279,13 @@ std::string Decoder::Chain::TakeKept(size_t step) {
   return decoder_.state_ == nullptr ? std::string() : std::exchange(decoder_.state_->steps[step].kept, std::string());
 }
 
+size_t Decoder::Chain::MostKept(size_t step) const {
+  const DecodeStep& declared = spec_.steps_[step];
+  return declared.kind == StepKind::kSplitLength ? most_ + DecoderSpec::kLargestHeader + kLongestVarint : most_;
+}
+
 bool Decoder::Chain::Keep(size_t step, std::string bytes) {
-  if (bytes.size() > most_) {
+  if (bytes.size() > MostKept(step)) {
     return Fail(step, absl::ResourceExhaustedError("a message longer than limits.message_bytes"));
   }
   if (bytes.empty() && (decoder_.state_ == nullptr || bytes.capacity() > kKeptCapacity)) return true;

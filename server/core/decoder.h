@@ -17,7 +17,17 @@
 namespace holter::core {
 
 enum class Compression : uint8_t { kGzip, kZlib, kDeflate, kZlibStream };
-enum class LengthPrefix : uint8_t { kU8, kU16, kU32, kVarint };
+enum class LengthPrefix : uint8_t { kU8, kU16, kU32, kVarint, kU16Le, kU32Le };
+
+// What precedes a message besides its length.
+struct MessageHeader {
+  size_t length_at = 0;        // bytes before the length
+  size_t bytes = 0;            // all of it; 0: it ends with the length
+  bool length_counts = false;  // the length counts the header, too
+  bool keep = false;           // it belongs to the message
+
+  friend bool operator==(const MessageHeader&, const MessageHeader&) = default;
+};
 
 // One step of the chain, as declared.
 struct DecodeStep {
@@ -26,7 +36,8 @@ struct DecodeStep {
   Kind kind = Kind::kStrip;
   Compression compression = Compression::kGzip;
   LengthPrefix length = LengthPrefix::kU32;
-  std::string text;  // delimiter, regex or what is stripped
+  MessageHeader header = {};  // with kSplitLength
+  std::string text;           // delimiter, regex or what is stripped
   bool across_frames = false;
 
   friend bool operator==(const DecodeStep&, const DecodeStep&) = default;
@@ -37,6 +48,7 @@ class DecoderSpec {
  public:
   static constexpr size_t kMostSteps = 4;
   static constexpr size_t kMostMessages = 4096;  // of one frame, at each step
+  static constexpr size_t kLargestHeader = 255;  // of a message, without a varint
 
   // No steps: frames are messages.
   DecoderSpec() = default;
@@ -64,8 +76,8 @@ class DecoderSpec {
 //  - gzip members that follow one another (RFC 1952 section 2.2) are one message. Anything else behind the end of what
 //    is packed is broken data, as is an end that does not come.
 //  - A zlib stream gives a message when a frame ends with 00 00 FF FF; several flushes in one frame are one message.
-//  - A length says how many bytes follow it; 0 is an empty message. Without across_frames the last one has to end with
-//    the frame.
+//  - A length says how many bytes follow its header; 0 is an empty message. Without across_frames the last one has to
+//    end with the frame.
 //  - Places where a regular expression matches nothing are no messages.
 //  - What came before an error has been heard by the sink.
 class Decoder {

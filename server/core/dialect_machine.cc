@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "core/json_tape.h"
 
 namespace holter::core {
@@ -38,6 +39,7 @@ DialectMachine::DialectMachine(const SharedSpec& spec, std::shared_ptr<const Par
       if (!parameter.secret) values_.Set(parameter.slot, KindOf(parameter.text), parameter.text);
     }
   }
+  for (const SignatureSpec& signature : spec.dialect.signatures) signature_slots_ |= uint64_t{1} << signature.slot;
   if (!spec.dialect.computes) return;
   ForEachHeartbeat(spec, [this](size_t, const Cadence& cadence, const auto&) {
     cadences_.push_back({.cadence = cadence, .on = true});
@@ -46,7 +48,7 @@ DialectMachine::DialectMachine(const SharedSpec& spec, std::shared_ptr<const Par
 
 void DialectMachine::OnOpened(const Tick& tick, const SharedSpec& spec, const OpenInfo& info, Random& random) {
   ForgetCaptured(spec.dialect);
-  secret_slots_ = 0;
+  secret_slots_ = signature_slots_;
   for (const auto& [slot, secret] : info.secrets) {
     values_.Set(slot, Value::Kind::kText, secret.Reveal());
     secret_slots_ |= uint64_t{1} << slot;
@@ -148,9 +150,8 @@ bool DialectMachine::TakeAll(const std::vector<CaptureSpec>& captures, const Inb
   static thread_local Value value;  // keeps its capacity
   bool all = true;
   for (const CaptureSpec& capture : captures) {
-    if (!capture.from.Extract(message, value) || value.text.size() > kLongestValue) {
+    if (!capture.from.Extract(message, value)) {
       all = false;
-      if (value.text.capacity() > kLongestValue) value.text = std::string();
     } else if (values_.Set(capture.slot, value.kind, value.text, capture.keep)) {
       timing_changed = timing_changed || capture.times;
     }
@@ -171,6 +172,19 @@ bool DialectMachine::Holds(const std::optional<size_t>& slot) const {
   if (!slot) return true;
   const Value& value = values_[*slot];
   return value.known() && !value.text.empty() && value.text != "0" && value.text != "false";
+}
+
+void DialectMachine::Sign(const DialectSpec& spec, const MessageTemplate& message, const BeatVariables& variables) {
+  const TemplateInput input{.variables = &variables, .values = &values_};
+  std::string text;
+  for (const SignatureSpec& signature : spec.signatures) {
+    if ((message.slots() >> signature.slot & 1) == 0) continue;
+    text.clear();
+    signature.text.Expand(input, text);
+    const std::string code = Hmac(signature.hash, values_[signature.key].text, text);
+    values_.Set(signature.slot, Value::Kind::kText,
+                signature.base64 ? absl::Base64Escape(code) : absl::BytesToHexString(code));
+  }
 }
 
 bool DialectMachine::Compute(const SharedSpec& spec, Random& random) {
@@ -209,13 +223,19 @@ void DialectMachine::SetLimits(const DialectSpec& spec, Random& random) {
   for (size_t i = 0; i < watchdogs_.size(); ++i) watchdogs_[i].SetLimits(LimitsOf(spec.watchdogs[i], random));
 }
 
-bool DialectMachine::Watch(const Tick& tick, const DialectSpec& spec, const InboundMessage& message) {
-  bool changed = false;
+DialectMachine::Heard DialectMachine::Watch(const Tick& tick, const DialectSpec& spec, const InboundMessage& message) {
+  Heard heard;
   for (size_t i = 0; i < watchdogs_.size(); ++i) {
-    if (!spec.watchdogs[i].when.Matches(message)) continue;
-    changed = watchdogs_[i].OnMatch(tick, spec.watchdogs[i], message) || changed;
+    const WatchdogSpec& watchdog = spec.watchdogs[i];
+    if (watchdog.when.Matches(message)) {
+      heard.any = true;
+      heard.changed = watchdogs_[i].OnMatch(tick, watchdog, message) || heard.changed;
+    }
+    if (watchdog.gone && watchdog.gone->when.Matches(message)) {
+      heard.changed = watchdogs_[i].OnGone(watchdog, message) || heard.changed;
+    }
   }
-  return changed;
+  return heard;
 }
 
 bool DialectMachine::OnTimer(const Tick& tick, const DialectSpec& spec) {

@@ -33,7 +33,7 @@ class DialectMachine {
   // Answers in any minute when the spec does not say.
   static constexpr int kMostAnswers = 6000;
   // Of a captured value, in bytes.
-  static constexpr size_t kLongestValue = 16384;
+  static constexpr size_t kLongestValue = Extractor::kLongestValue;
   // Changes of health in kHealthWindow: as many as the quickest beat can make, for each is kept and told to all who
   // watch, and a peer may speak much more often.
   static constexpr int kMostHealthChanges = 20;
@@ -73,8 +73,13 @@ class DialectMachine {
   // There is a value, and it is neither zero nor false nor empty.
   bool Holds(const std::optional<size_t>& slot) const;
   const ValueStore& values() const { return values_; }
-  // One bit for each slot that holds a secret on this connection.
+  // One bit for each slot that holds a secret on this connection, or what was made of one.
   uint64_t secret_slots() const { return secret_slots_; }
+
+  // Signatures. A message in which one stands.
+  bool Signs(const MessageTemplate& message) const { return (message.slots() & signature_slots_) != 0; }
+  // Computes them anew, of the values that the message is written with.
+  void Sign(const DialectSpec& spec, const MessageTemplate& message, const BeatVariables& variables);
 
   // The durations of heartbeat `i` (as SessionMachine counts them) that hold now, if any are computed, and whether
   // there is an interval at all.
@@ -83,8 +88,13 @@ class DialectMachine {
   // Computes all durations anew. True when one has changed.
   bool Compute(const SharedSpec& spec, Random& random);
 
-  // Watchdogs. Each says true when health may have changed.
-  bool Watch(const Tick& tick, const DialectSpec& spec, const InboundMessage& message);
+  // What watchdogs made of a message.
+  struct Heard {
+    bool any = false;      // one of them has waited for it
+    bool changed = false;  // health may have changed
+  };
+  Heard Watch(const Tick& tick, const DialectSpec& spec, const InboundMessage& message);
+  // True when health may have changed.
   bool OnTimer(const Tick& tick, const DialectSpec& spec);
   const std::vector<WatchdogMachine>& watchdogs() const { return watchdogs_; }
   // The one that has died; null if none.
@@ -125,6 +135,7 @@ class DialectMachine {
   TimePoint step_since_{};
   TimePoint health_window_{};  // its begin
   uint64_t secret_slots_ = 0;
+  uint64_t signature_slots_ = 0;
   uint32_t said_ = 0;
   uint8_t step_ = 0;
   uint8_t step_excuses_ = 0;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/hmac.h"
 #include "core/decoder.h"
 #include "core/duration_expression.h"
 #include "core/extractor.h"
@@ -75,6 +76,14 @@ struct CheckSpec {
   friend bool operator==(const CheckSpec&, const CheckSpec&) = default;
 };
 
+// A value of `per` is watched no longer.
+struct GoneSpec {
+  Matcher when;
+  Extractor value;
+
+  friend bool operator==(const GoneSpec&, const GoneSpec&) = default;
+};
+
 struct WatchdogSpec {
   std::string name;
   Matcher when;
@@ -82,8 +91,20 @@ struct WatchdogSpec {
   std::optional<DurationExpression> degraded_after;
   std::vector<CheckSpec> checks;
   std::optional<Extractor> per;
+  std::optional<GoneSpec> gone;  // only with per
 
   friend bool operator==(const WatchdogSpec&, const WatchdogSpec&) = default;
+};
+
+// A value that is computed anew for each message in which it stands.
+struct SignatureSpec {
+  size_t slot = 0;
+  size_t key = 0;  // the slot of the secret
+  MessageTemplate text;
+  HashKind hash = HashKind::kSha256;
+  bool base64 = false;  // else hexadecimal
+
+  friend bool operator==(const SignatureSpec&, const SignatureSpec&) = default;
 };
 
 struct EndSpec {
@@ -99,6 +120,7 @@ struct EndSpec {
 struct DialectSpec {
   Scope scope;
   ParameterList secrets;  // those of the spec itself
+  std::vector<SignatureSpec> signatures;
   DecoderSpec decoder;
   std::vector<OpenStepSpec> open;
   std::vector<CaptureRuleSpec> captures;

@@ -166,6 +166,20 @@ bool DurationExpression::UsesVariables() const {
          std::any_of(parsed.ops.begin(), parsed.ops.end(), [](const Op& op) { return op.kind == Op::Kind::kVariable; });
 }
 
+absl::Status DurationExpression::CheckValue(size_t slot, std::string_view text) const {
+  if (!program_) return absl::OkStatus();
+  ValueStore values(slot + 1);
+  values.Set(slot, Value::Kind::kText, text);
+  const ParsedExpression& parsed = program_->parsed;
+  if (parsed.condition && parsed.condition->slot == slot && !IsOn(*parsed.condition, values)) return absl::OkStatus();
+  for (const Op& op : parsed.ops) {
+    if (op.kind != Op::Kind::kVariable || op.slot != slot || ValueOf(op, values)) continue;
+    return absl::InvalidArgumentError(
+        op.text == Op::Text::kDuration ? "expected a duration with a unit, such as 20s or 1m30s" : "expected a number");
+  }
+  return absl::OkStatus();
+}
+
 std::optional<Duration> DurationExpression::Evaluate(const ValueStore& values, Duration interval,
                                                      Random& random) const {
   if (!program_) return constant_;

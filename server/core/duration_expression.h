@@ -56,6 +56,10 @@ class DurationExpression {
   bool Uses(size_t slot) const;
   bool UsesVariables() const;
 
+  // INVALID_ARGUMENT says what was expected of the variable's value, if nothing can be computed with this one. An "if"
+  // that it turns off needs no value.
+  absl::Status CheckValue(size_t slot, std::string_view text) const;
+
   // Nothing: off ("if" says so), or a variable without default is not known yet or holds no number. The result is
   // clamped to the bounds; NaN and negative count as the least. `interval` is of the beat, zero if there is none.
   std::optional<Duration> Evaluate(const ValueStore& values, Duration interval, Random& random) const;

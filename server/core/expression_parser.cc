@@ -235,7 +235,7 @@ class ExpressionParser {
       name = name.substr(0, mark);
     }
     const std::optional<size_t> slot = scope_.Find(name);
-    if (!slot || scope_[*slot].origin == Origin::kSecret) {
+    if (!slot || scope_[*slot].origin == Origin::kSecret || scope_[*slot].origin == Origin::kSignature) {
       return Fail(fmt::format("a duration, or the name of a parameter or captured value, not \"{}\"",
                               name.substr(0, kQuotedVariable)));
     }

@@ -25,6 +25,12 @@ bool IsCountable(std::string_view text) {
          absl::SimpleAtod(absl::string_view(text.data(), text.size()), &number) && std::isfinite(number) && number >= 0;
 }
 
+bool TakeText(std::string_view text, Value& out) {
+  if (text.size() > Extractor::kLongestValue) return false;
+  out.text.assign(text);
+  return true;
+}
+
 // Numbers and truth values stand for themselves, strings for their content; null, objects and arrays are no values.
 bool TakeJson(const JsonTape& tape, std::optional<size_t> place, Value& out) {
   if (!place) return false;
@@ -39,8 +45,7 @@ bool TakeJson(const JsonTape& tape, std::optional<size_t> place, Value& out) {
     default:
       return false;
   }
-  out.text.assign(tape.text(*place));
-  return true;
+  return TakeText(tape.text(*place), out);
 }
 
 }  // namespace
@@ -144,7 +149,8 @@ bool Extractor::Extract(const InboundMessage& message, Value& out) const {
       break;
     case Impl::From::kBytes:
       out.kind = impl_->place.is_number ? Value::Kind::kToken : Value::Kind::kText;
-      found = impl_->place.Read(rest, out.text);
+      found = (impl_->place.is_number || impl_->place.range.Of(rest).size() <= kLongestValue) &&
+              impl_->place.Read(rest, out.text);
       break;
   }
   if (found && (!impl_->numeric || IsCountable(out.text))) return true;
@@ -169,8 +175,7 @@ bool Extractor::Impl::FromRegex(std::string_view text, Value& out) const {
   const re2::StringPiece& found = groups[static_cast<size_t>(group)];
   if (found.data() == nullptr) return false;
   out.kind = Value::Kind::kText;
-  out.text.assign(found.data(), found.size());
-  return true;
+  return TakeText({found.data(), found.size()}, out);
 }
 
 bool Extractor::Impl::FromProtobuf(std::string_view bytes, Value& out) const {
@@ -179,7 +184,7 @@ bool Extractor::Impl::FromProtobuf(std::string_view bytes, Value& out) const {
     if (field.is_number) {
       out.text.assign(fmt::format_int(field.number).c_str());
     } else {
-      out.text.assign(field.bytes);
+      return TakeText(field.bytes, out);
     }
     return true;
   });

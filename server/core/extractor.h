@@ -1,6 +1,7 @@
 // Where a value stands in a message: Capture of heartbeat.proto, compiled. Shared by all sessions that use it.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +19,9 @@ namespace holter::core {
 // Immutable; any thread; cheap to copy.
 class Extractor {
  public:
+  // What is longer is no value: a peer does not decide how much is remembered of it.
+  static constexpr size_t kLongestValue = 16384;
+
   // The string's content or the raw token at `pointer`; with `inside`, of the JSON in the string there. Objects and
   // arrays are no values, null is none.
   static Extractor Json(JsonPointer pointer, std::optional<JsonPointer> inside = std::nullopt);

@@ -38,6 +38,7 @@ absl::StatusOr<MessageTemplate> MessageTemplate::Echo(std::string_view regex, st
   auto program = std::make_shared<Program>();
   program->echoes = true;
   program->max_size = SIZE_MAX;
+  program->may_break_utf8 = true;
   program->pattern = regex;
   program->with = with;
   if (!regex.empty()) {
@@ -64,6 +65,8 @@ FrameKind MessageTemplate::KindFor(const TemplateInput& input) const {
 }
 
 uint64_t MessageTemplate::slots() const { return program_ == nullptr ? 0 : program_->slots; }
+
+bool MessageTemplate::MayBreakUtf8() const { return program_ != nullptr && program_->may_break_utf8; }
 
 size_t MessageTemplate::MaxSize() const { return program_ == nullptr ? 0 : program_->max_size; }
 

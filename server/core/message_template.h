@@ -22,6 +22,7 @@ enum class FrameKind : uint8_t { kText, kBinary, kPong };
 struct TemplateContext {
   const Scope* scope = nullptr;
   bool answers = false;  // ${message…} stands for what is answered
+  bool signs = false;    // signatures are computed before it is written
 };
 
 // What one expansion takes its values from.
@@ -63,6 +64,8 @@ class MessageTemplate {
   bool NeedsRandom() const { return Uses(Variable::kUuid) || Uses(Variable::kHexId); }
   // One bit for each slot of the scope that it uses.
   uint64_t slots() const;
+  // As a text frame it may be no UTF-8: values of the peer stand in it as they are, or bytes.
+  bool MayBreakUtf8() const;
   // Upper bound of an expansion's size; SIZE_MAX when it depends on values.
   size_t MaxSize() const;
   // Appends the expansion to `out`. A variable without value and default is nothing (null in JSON).

@@ -36,6 +36,7 @@ constexpr std::array<std::string_view, kReasonCount> kReasonWords = {
     "terminal_message",
     "send_budget",
     "decode",
+    "encode",
 };
 
 constexpr std::array<std::string_view, kPathCount> kPathWords = {"unknown", "network", "peer", "local"};

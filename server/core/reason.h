@@ -38,8 +38,9 @@ enum class Reason : uint8_t {
   kTerminalMessage,
   kSendBudget,
   kDecode,
+  kEncode,
 };
-inline constexpr int kReasonCount = static_cast<int>(Reason::kDecode) + 1;
+inline constexpr int kReasonCount = static_cast<int>(Reason::kEncode) + 1;
 
 // "none", "dns", "connect_refused", …
 std::string_view Word(Reason reason);

@@ -31,13 +31,27 @@ absl::Status CheckName(std::string_view name) {
   return absl::OkStatus();
 }
 
+std::string_view Word(Origin origin) {
+  switch (origin) {
+    case Origin::kParameter:
+      return "a parameter";
+    case Origin::kSecret:
+      return "a secret";
+    case Origin::kCapture:
+      return "a captured value";
+    case Origin::kSignature:
+      break;
+  }
+  return "a signature";
+}
+
 }  // namespace
 
 absl::StatusOr<size_t> Scope::Add(std::string_view name, Origin origin, Duration unit) {
   if (const std::optional<size_t> slot = Find(name)) {
     const ScopeEntry& known = entries_[*slot];
     if (known.origin != origin) {
-      return absl::InvalidArgumentError(fmt::format("\"{}\" is the name of a parameter", name));
+      return absl::InvalidArgumentError(fmt::format("\"{}\" is the name of {}", name, Word(known.origin)));
     }
     if (known.unit != unit) {
       return absl::InvalidArgumentError(fmt::format("\"{}\" is captured with another unit elsewhere", name));

@@ -20,6 +20,7 @@ enum class Origin : uint8_t {
   kParameter,  // of the session, known from the start
   kSecret,     // "secret:name/key", known when the connection opens
   kCapture,    // known when the peer has said it
+  kSignature,  // computed for the message in which it stands
 };
 
 struct ScopeEntry {

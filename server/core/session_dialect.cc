@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/duration_text.h"
+#include "base/utf8.h"
 #include "core/session_machine.h"
 
 namespace holter::core {
@@ -15,23 +16,48 @@ Path PathOf(const LinkState& link) { return link.unacked_bytes ? Path::kNetwork 
 
 }  // namespace
 
-void SessionMachine::SendMessage(const Tick& tick, const MessageTemplate& message, const InboundMessage* question,
+std::optional<SessionMachine::Outgoing> SessionMachine::Write(const Tick& tick, const MessageTemplate& message,
+                                                              uint64_t seq, const InboundMessage* question) {
+  const bool is_signed = dialect_ && dialect_->Signs(message);
+  Outgoing sent;
+  sent.variables = DrawVariables(seq, tick.wall, is_signed || message.NeedsRandom(), *random_);
+  if (is_signed) dialect_->Sign(spec_->dialect, message, sent.variables);
+  const TemplateInput input{
+      .variables = &sent.variables, .values = dialect_ ? &dialect_->values() : nullptr, .question = question};
+  message.Expand(input, sent.payload);
+  sent.kind = message.KindFor(input);
+  const bool is_good = sent.kind != FrameKind::kText || !message.MayBreakUtf8() ||
+                       FindInvalidUtf8(sent.payload) == std::string_view::npos;
+  return is_good ? std::optional(std::move(sent)) : std::nullopt;
+}
+
+void SessionMachine::FailToWrite(const Tick& tick, std::string_view what, ActionList& out) {
+  GiveUp(tick,
+         {.then = RetryClass::kBackOff,
+          .reason = Reason::kEncode,
+          .path = Path::kUnknown,
+          .detail = fmt::format("{}: a value in the text to send is no UTF-8", what),
+          .retry_after = std::nullopt},
+         "message could not be written", out);
+}
+
+bool SessionMachine::SendMessage(const Tick& tick, const MessageTemplate& message, const InboundMessage* question,
                                  ActionList& out) {
-  const BeatVariables variables = DrawVariables(dialect_->NextSeq(), tick.wall, message.NeedsRandom(), *random_);
-  const TemplateInput input{.variables = &variables, .values = &dialect_->values(), .question = question};
-  std::string payload;
-  message.Expand(input, payload);
-  const FrameKind kind = message.KindFor(input);
-  if (kind != FrameKind::kPong) ++traffic_.messages_out;
-  out.emplace_back(SendAction{.kind = kind, .payload = std::move(payload), .secret = HoldsSecret(message)});
+  std::optional<Outgoing> sent = Write(tick, message, dialect_->NextSeq(), question);
+  if (!sent) return false;
+  if (sent->kind != FrameKind::kPong) ++traffic_.messages_out;
+  out.emplace_back(SendAction{.kind = sent->kind, .payload = std::move(sent->payload), .secret = HoldsSecret(message)});
   PutOffIdle(tick.now, true);
+  return true;
 }
 
 void SessionMachine::RunScript(const Tick& tick, ActionList& out) {
   while (const OpenStepSpec* step = dialect_->step(spec_->dialect)) {
     if (!dialect_->step_begun()) {
       dialect_->BeginStep(tick.now);
-      if (step->send) SendMessage(tick, *step->send, nullptr, out);
+      if (step->send && !SendMessage(tick, *step->send, nullptr, out)) {
+        return FailToWrite(tick, dialect_->StepName(), out);
+      }
     }
     if (step->await) return;
     dialect_->EndStep(spec_->dialect);
@@ -89,20 +115,21 @@ void SessionMachine::OnDecoded(const Tick& tick, const InboundMessage& message, 
   }
   if (asks) AnswerQuestion(tick, message, out);
   if (!IsOpen()) return;
-  if (dialect_->Watch(tick, spec_->dialect, message)) {
-    if (dialect_->dead() != nullptr) return DieOfWatchdog(tick, {}, out);
-    last_alive_ = tick.now;
-    JudgeHealth(tick, out);
-  }
-  EndIfTold(tick, message, out);
+  WatchFor(tick, message, out);
+  if (IsOpen()) EndIfTold(tick, message, out);
 }
 
 void SessionMachine::OnControl(const Tick& tick, const InboundMessage& message, ActionList& out) {
   if (dialect_->opening()) return;
   if (dialect_->Capture(spec_->dialect, message)) Recompute(tick, out);
-  if (!dialect_->Watch(tick, spec_->dialect, message)) return;
+  WatchFor(tick, message, out);
+}
+
+void SessionMachine::WatchFor(const Tick& tick, const InboundMessage& message, ActionList& out) {
+  const DialectMachine::Heard heard = dialect_->Watch(tick, spec_->dialect, message);
+  if (heard.any) last_alive_ = tick.now;
+  if (!heard.changed) return;
   if (dialect_->dead() != nullptr) return DieOfWatchdog(tick, {}, out);
-  last_alive_ = tick.now;
   JudgeHealth(tick, out);
 }
 
@@ -122,7 +149,9 @@ void SessionMachine::AnswerQuestion(const Tick& tick, const InboundMessage& mess
                      .retry_after = std::nullopt},
                     "too many questions", out);
     }
-    if (rule.send) SendMessage(tick, *rule.send, &message, out);
+    if (rule.send && !SendMessage(tick, *rule.send, &message, out)) {
+      return FailToWrite(tick, fmt::format("answers[{}]", &rule - spec_->dialect.answers.data()), out);
+    }
     if (!rule.beat_now || dialect_->opening()) return;
     const size_t beat = *rule.beat_now + (spec_->protocol.active ? 1 : 0);
     if (!heartbeats_[beat].off()) SendHeartbeat(tick, beat, out);

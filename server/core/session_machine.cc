@@ -83,8 +83,9 @@ void SessionMachine::OnOpened(const Tick& tick, OpenInfo info, ActionList& out) 
     RunScript(tick, out);
   } else if (dialect_) {
     dialect_->BeginWatching(tick, *spec_, *random_);
+    if (!AnyJudged()) JudgeHealth(tick, out);
   }
-  if (IsOpen()) SendDue(tick, out);
+  SendDue(tick, out);
 }
 
 void SessionMachine::OnDialFailed(const Tick& tick, DialFailure failure, ActionList& out) {

@@ -46,6 +46,7 @@
 #include "core/session_event.h"
 #include "core/session_spec.h"
 #include "core/session_status.h"
+#include "core/variable.h"
 
 namespace holter::core {
 
@@ -125,6 +126,13 @@ class SessionMachine {
     std::string detail;
   };
 
+  // A message on its way out.
+  struct Outgoing {
+    BeatVariables variables;
+    FrameKind kind = FrameKind::kText;
+    std::string payload;
+  };
+
   // Where the next attempt is decided.
   struct Loss {
     RetryClass then = RetryClass::kBackOff;
@@ -147,7 +155,7 @@ class SessionMachine {
   std::optional<Duration> LetGo(const Tick& tick, std::string_view farewell, ActionList& out);
   void BeginAnew(const Tick& tick, std::string_view farewell, std::string_view detail, ActionList& out);
 
-  // session_heartbeats.cc: heartbeats and the health that follows from them.
+  // session_heartbeats.cc: heartbeats and the health that follows from them; session_answers.cc: what the peer answers.
   // `connected`: the connection stays, and what it has said.
   void AdoptSpec(const Tick& tick, std::shared_ptr<const SharedSpec> spec,
                  std::shared_ptr<const ParameterList> parameters, bool connected);
@@ -161,7 +169,7 @@ class SessionMachine {
   bool MayJudge() const;
   void StartHeartbeat(const Tick& tick, size_t i);
   void SendDue(const Tick& tick, ActionList& out);
-  // `again`: so long to the answer of what is sent once more.
+  // `again`: so long to the answer of what is sent once more. The connection may be given up.
   void SendHeartbeat(const Tick& tick, size_t i, ActionList& out, std::optional<Duration> again = std::nullopt);
   // False when the session died of heartbeat i.
   bool Judge(const Tick& tick, size_t i, const LinkState& link, ActionList& out);
@@ -186,7 +194,13 @@ class SessionMachine {
   bool HoldsSecret(const MessageTemplate& message) const {
     return dialect_ != nullptr && (message.slots() & dialect_->secret_slots()) != 0;
   }
-  void SendMessage(const Tick& tick, const MessageTemplate& message, const InboundMessage* question, ActionList& out);
+  // What a template makes of the present values; nothing when it would be a text that is no UTF-8.
+  std::optional<Outgoing> Write(const Tick& tick, const MessageTemplate& message, uint64_t seq,
+                                const InboundMessage* question);
+  // The connection is given up because `what` could not be written.
+  void FailToWrite(const Tick& tick, std::string_view what, ActionList& out);
+  // False: it could not be written.
+  bool SendMessage(const Tick& tick, const MessageTemplate& message, const InboundMessage* question, ActionList& out);
   void RunScript(const Tick& tick, ActionList& out);
   void FailScript(const Tick& tick, std::string_view what, const LinkState& link, ActionList& out);
   // True: the script waited for it.
@@ -194,6 +208,8 @@ class SessionMachine {
   void BeginBeats(const Tick& tick, ActionList& out);
   void OnDecoded(const Tick& tick, const InboundMessage& message, ActionList& out);
   void OnControl(const Tick& tick, const InboundMessage& message, ActionList& out);
+  // Whether it is what watchdogs wait for.
+  void WatchFor(const Tick& tick, const InboundMessage& message, ActionList& out);
   void AnswerQuestion(const Tick& tick, const InboundMessage& message, ActionList& out);
   void EndIfTold(const Tick& tick, const InboundMessage& message, ActionList& out);
   void Recompute(const Tick& tick, ActionList& out);

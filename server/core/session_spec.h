@@ -15,6 +15,7 @@
 #include "core/extractor.h"
 #include "core/matcher.h"
 #include "core/message_template.h"
+#include "core/variable.h"
 
 namespace holter::core {
 
@@ -163,6 +164,7 @@ struct SessionSpec {
   std::shared_ptr<const ParameterList> parameters = nullptr;  // null: none
   bool paused = false;                                        // held without a connection
   uint32_t tenant = 0;                                        // of TenantNumbers
+  BeatVariables drawn = {};  // of one dial: what ${uuid} … stand for in URL and headers
 };
 
 }  // namespace holter::core

@@ -12,7 +12,6 @@
 namespace holter::core {
 namespace {
 
-constexpr size_t kLongestVarint = 10;  // 64 bits
 constexpr std::string_view kJsonSpace = " \t\n\r";
 
 // Only whether it is JSON.
@@ -36,14 +35,16 @@ bool IsJsonArray(std::string_view text) {
 }
 
 struct MessageLength {
-  size_t prefix = 0;  // bytes; 0: it is not there as a whole
+  size_t header = 0;  // bytes; 0: it is not there as a whole
   uint64_t value = 0;
 };
 
-MessageLength ReadFixedLength(std::string_view bytes, size_t width) {
+MessageLength ReadFixedLength(std::string_view bytes, size_t width, bool little_endian = false) {
   if (bytes.size() < width) return {};
-  MessageLength length{.prefix = width};
-  for (const char c : bytes.substr(0, width)) length.value = length.value << 8 | static_cast<uint8_t>(c);
+  MessageLength length{.header = width};
+  for (size_t i = 0; i < width; ++i) {
+    length.value = length.value << 8 | static_cast<uint8_t>(bytes[little_endian ? width - 1 - i : i]);
+  }
   return length;
 }
 
@@ -55,7 +56,7 @@ absl::StatusOr<MessageLength> ReadVarintLength(std::string_view bytes) {
     if (i + 1 == kLongestVarint && byte > 1) break;
     length.value |= uint64_t{byte & 0x7Fu} << (7 * i);
     if ((byte & 0x80) == 0) {
-      length.prefix = i + 1;
+      length.header = i + 1;
       return length;
     }
   }
@@ -63,7 +64,7 @@ absl::StatusOr<MessageLength> ReadVarintLength(std::string_view bytes) {
   return absl::InvalidArgumentError("a length that is no varint of 64 bits");
 }
 
-absl::StatusOr<MessageLength> ReadLength(std::string_view bytes, LengthPrefix prefix) {
+absl::StatusOr<MessageLength> ReadLengthWord(std::string_view bytes, LengthPrefix prefix) {
   switch (prefix) {
     case LengthPrefix::kU8:
       return ReadFixedLength(bytes, 1);
@@ -71,10 +72,29 @@ absl::StatusOr<MessageLength> ReadLength(std::string_view bytes, LengthPrefix pr
       return ReadFixedLength(bytes, 2);
     case LengthPrefix::kU32:
       return ReadFixedLength(bytes, 4);
+    case LengthPrefix::kU16Le:
+      return ReadFixedLength(bytes, 2, /*little_endian=*/true);
+    case LengthPrefix::kU32Le:
+      return ReadFixedLength(bytes, 4, /*little_endian=*/true);
     case LengthPrefix::kVarint:
       break;
   }
   return ReadVarintLength(bytes);
+}
+
+// Of what follows the header, and how large that is.
+absl::StatusOr<MessageLength> ReadLength(std::string_view bytes, const DecodeStep& step) {
+  const MessageHeader& declared = step.header;
+  if (bytes.size() < std::max(declared.length_at, declared.bytes)) return MessageLength{};
+  absl::StatusOr<MessageLength> length = ReadLengthWord(bytes.substr(declared.length_at), step.length);
+  if (!length.ok() || length->header == 0) return length;
+  length->header = std::max(declared.length_at + length->header, declared.bytes);
+  if (!declared.length_counts) return length;
+  if (length->value < length->header) {
+    return absl::InvalidArgumentError("a length smaller than the header that it counts");
+  }
+  length->value -= length->header;
+  return length;
 }
 
 // Without the space around it.
@@ -108,19 +128,21 @@ size_t SplitAtDelimiter(std::string_view bytes, std::string_view delimiter, size
   }
 }
 
-absl::StatusOr<size_t> SplitByLength(std::string_view bytes, LengthPrefix prefix, size_t most, PieceSink sink) {
+absl::StatusOr<size_t> SplitByLength(std::string_view bytes, const DecodeStep& step, size_t most, PieceSink sink) {
   size_t used = 0;
   for (;;) {
     const std::string_view rest = bytes.substr(used);
-    const absl::StatusOr<MessageLength> length = ReadLength(rest, prefix);
+    const absl::StatusOr<MessageLength> length = ReadLength(rest, step);
     if (!length.ok()) return length.status();
-    if (length->prefix == 0) return used;
+    if (length->header == 0) return used;
     if (length->value > most) {
       return absl::ResourceExhaustedError("a message longer than limits.message_bytes");
     }
-    if (length->value > rest.size() - length->prefix) return used;
-    used += length->prefix + length->value;
-    if (!sink(rest.substr(length->prefix, length->value))) return used;
+    if (length->value > rest.size() - length->header) return used;
+    const size_t whole = length->header + length->value;
+    used += whole;
+    const size_t dropped = step.header.keep ? 0 : length->header;
+    if (!sink(rest.substr(dropped, whole - dropped))) return used;
   }
 }
 

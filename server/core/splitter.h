@@ -13,6 +13,8 @@
 
 namespace holter::core {
 
+inline constexpr size_t kLongestVarint = 10;  // bytes of 64 bits
+
 // Hears each message in order; false stops the splitting.
 using PieceSink = absl::FunctionRef<bool(std::string_view)>;
 
@@ -20,8 +22,9 @@ using PieceSink = absl::FunctionRef<bool(std::string_view)>;
 
 // The first `searched` bytes are known to hold no delimiter. Empty messages are dropped.
 size_t SplitAtDelimiter(std::string_view bytes, std::string_view delimiter, size_t searched, PieceSink sink);
-// INVALID_ARGUMENT: a varint that is none; RESOURCE_EXHAUSTED: a length above `most`.
-absl::StatusOr<size_t> SplitByLength(std::string_view bytes, LengthPrefix prefix, size_t most, PieceSink sink);
+// Of a step kSplitLength. INVALID_ARGUMENT: a varint that is none, or a length that counts a header and is smaller;
+// RESOURCE_EXHAUSTED: a message of more than `most` bytes behind its header.
+absl::StatusOr<size_t> SplitByLength(std::string_view bytes, const DecodeStep& step, size_t most, PieceSink sink);
 
 // All places that match; empty ones are dropped. RESOURCE_EXHAUSTED: more than kMostMessages match, for each may cost a
 // search to the end.

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "base/utf8.h"
 #include "core/template_program.h"
 
 namespace holter::core {
@@ -31,6 +32,21 @@ size_t MaxSizeOf(const TemplatePart& part) {
       return 1;
     default:
       return 0;
+  }
+}
+
+// JSON strings are made valid as they are written.
+bool MayBreakUtf8(const TemplatePart& part) {
+  switch (part.kind) {
+    case PartKind::kLiteral:
+      return FindInvalidUtf8(part.literal) != std::string_view::npos;
+    case PartKind::kValue:
+      return part.source.from != TemplateSource::From::kVariable && !part.source.counts;
+    case PartKind::kNumber:
+    case PartKind::kLengthEnd:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -127,6 +143,7 @@ absl::StatusOr<MessageTemplate> TemplateBuilder::Finish(FrameKind kind) {
   auto program = std::make_shared<MessageTemplate::Program>();
   for (const TemplatePart& part : parts_) {
     program->max_size = Plus(program->max_size, MaxSizeOf(part));
+    program->may_break_utf8 = program->may_break_utf8 || MayBreakUtf8(part);
     if (part.source.from == TemplateSource::From::kSlot) program->slots |= uint64_t{1} << part.source.slot;
   }
   program->parts = std::move(parts_);

@@ -39,19 +39,6 @@ void AppendPlain(const FoundValue& found, std::string& out) {
   }
 }
 
-// In JSON all that is not a token is a string.
-void AppendToken(const FoundValue& found, std::string& out) {
-  switch (found.kind) {
-    case Value::Kind::kNone:
-      out += "null";
-      return;
-    case Value::Kind::kText:
-      return AppendJsonString(found.text, out);
-    case Value::Kind::kToken:
-      return AppendPlain(found, out);
-  }
-}
-
 void AppendEscaped(const FoundValue& found, std::string& out) {
   if (found.tape == nullptr) return AppendJsonCharacters(found.text, out);
   static thread_local std::string json;  // keeps its capacity
@@ -60,9 +47,23 @@ void AppendEscaped(const FoundValue& found, std::string& out) {
   AppendJsonCharacters(json, out);
 }
 
+// In JSON all that is not a token is a string.
+void AppendToken(const FoundValue& found, bool as_text, std::string& out) {
+  if (found.kind == Value::Kind::kNone) {
+    out += "null";
+  } else if (found.kind == Value::Kind::kToken && !as_text) {
+    AppendPlain(found, out);
+  } else {
+    out += '"';
+    AppendEscaped(found, out);
+    out += '"';
+  }
+}
+
 // Built-in variables need no escapes.
-void AppendVariable(Variable variable, PartKind kind, const BeatVariables& variables, std::string& out) {
-  const bool quoted = kind == PartKind::kToken && !IsNumber(variable);
+void AppendVariable(const TemplateSource& source, PartKind kind, const BeatVariables& variables, std::string& out) {
+  const Variable variable = source.variable;
+  const bool quoted = kind == PartKind::kToken && (source.as_text || !IsNumber(variable));
   if (quoted) out += '"';
   variables.Append(variable, out);
   if (quoted) out += '"';
@@ -70,12 +71,12 @@ void AppendVariable(Variable variable, PartKind kind, const BeatVariables& varia
 
 void AppendValue(const TemplateSource& source, PartKind kind, const TemplateInput& input, std::string& out) {
   if (source.from == TemplateSource::From::kVariable) {
-    if (input.variables != nullptr) AppendVariable(source.variable, kind, *input.variables, out);
+    if (input.variables != nullptr) AppendVariable(source, kind, *input.variables, out);
     return;
   }
   FoundValue found = source.Find(input);
   if (found.kind == Value::Kind::kNone) found = {.kind = source.otherwise.kind, .text = source.otherwise.text};
-  if (kind == PartKind::kToken) return AppendToken(found, out);
+  if (kind == PartKind::kToken) return AppendToken(found, source.as_text, out);
   if (kind == PartKind::kEscaped) return AppendEscaped(found, out);
   AppendPlain(found, out);
 }
@@ -90,8 +91,11 @@ void AppendCount(const TemplateSource& source, const TemplateInput& input, std::
 }
 
 void AppendSource(const TemplatePart& part, PartKind kind, const TemplateInput& input, std::string& out) {
-  if (part.source.counts) return AppendCount(part.source, input, out);
-  AppendValue(part.source, kind, input, out);
+  if (!part.source.counts) return AppendValue(part.source, kind, input, out);
+  const bool quoted = kind == PartKind::kToken && part.source.as_text;
+  if (quoted) out += '"';
+  AppendCount(part.source, input, out);
+  if (quoted) out += '"';
 }
 
 void AppendNumber(const TemplatePart& part, const TemplateInput& input, std::string& out) {

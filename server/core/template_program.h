@@ -54,6 +54,7 @@ struct MessageTemplate::Program {
   std::vector<TemplatePart> parts;
   size_t max_size = 0;
   uint64_t slots = 0;  // bits of those that the parts use
+  bool may_break_utf8 = false;
 
   // Of an echo.
   bool echoes = false;

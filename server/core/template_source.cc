@@ -17,6 +17,7 @@ constexpr size_t kMostListed = 8;
 constexpr size_t kMaxCountDigits = 20;
 constexpr std::string_view kDefaultMark = ":-";
 constexpr std::string_view kLengthMark = "length:";
+constexpr std::string_view kTextMark = "text:";
 constexpr std::string_view kSecretMark = "secret:";
 constexpr std::string_view kQuestion = "message";
 
@@ -39,7 +40,7 @@ absl::Status Unknown(std::string_view name, const TemplateContext& context) {
   size_t listed = 0;
   for (size_t slot = 0; slot < size && listed < kMostListed; ++slot) {
     const ScopeEntry& entry = (*context.scope)[slot];
-    if (entry.origin == Origin::kSecret) continue;
+    if (entry.origin == Origin::kSecret || (entry.origin == Origin::kSignature && !context.signs)) continue;
     known += fmt::format(", {}", entry.name);
     ++listed;
   }
@@ -86,6 +87,9 @@ absl::Status ParseName(std::string_view name, const TemplateContext& context, Te
   if (SpeaksOfQuestion(name)) return ParseQuestion(name.substr(kQuestion.size()), context, out);
   const std::optional<size_t> slot = context.scope == nullptr ? std::nullopt : context.scope->Find(name);
   if (!slot) return Unknown(name, context);
+  if ((*context.scope)[*slot].origin == Origin::kSignature && !context.signs) {
+    return absl::InvalidArgumentError("a signature can stand only in a message that is sent");
+  }
   out.from = From::kSlot;
   out.slot = *slot;
   return absl::OkStatus();
@@ -126,6 +130,8 @@ absl::StatusOr<TemplateSource> TemplateSource::Parse(std::string_view reference,
     source.optional = true;
     name.remove_suffix(1);
   }
+  source.as_text = name.starts_with(kTextMark);
+  if (source.as_text) name.remove_prefix(kTextMark.size());
   source.counts = name.starts_with(kLengthMark);
   if (source.counts) name.remove_prefix(kLengthMark.size());
   if (absl::Status status = ParseName(name, context, source); !status.ok()) return status;

@@ -37,6 +37,7 @@ struct TemplateSource {
   JsonPointer pointer;
   ByteRange range;
   bool counts = false;    // ${length:…}: the number of bytes that would be written instead of them
+  bool as_text = false;   // ${text:…}: in JSON a string, whatever it is
   bool optional = false;  // "${name?}"
   // Taken when there is no value, kNone when there is no default: kToken if it is JSON, which only JSON templates ask.
   Value otherwise;

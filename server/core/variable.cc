@@ -46,6 +46,8 @@ std::optional<Variable> FindVariable(std::string_view name) {
 
 std::string_view VariableNames() { return "seq, unix_s, unix_ms, unix_us, unix_ns, iso_time, uuid, hex_id"; }
 
+bool IsDrawnAtDial(Variable variable) { return variable != Variable::kSeq; }
+
 bool IsNumber(Variable variable) {
   return variable != Variable::kUuid && variable != Variable::kIsoTime && variable != Variable::kHexId;
 }

@@ -27,6 +27,8 @@ inline constexpr int kVariableCount = 8;
 std::optional<Variable> FindVariable(std::string_view name);
 // "seq, unix_ms, …", for errors.
 std::string_view VariableNames();
+// May stand in the URL and in headers: it speaks of no heartbeat.
+bool IsDrawnAtDial(Variable variable);
 // Its text is a number, which JSON writes without quotes.
 bool IsNumber(Variable variable);
 // Upper bound of its text.

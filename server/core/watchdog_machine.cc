@@ -52,8 +52,8 @@ bool WatchdogMachine::OnMatch(const Tick& tick, const WatchdogSpec& spec, const 
   const bool was_answered = answered_;
   ++matches_;
   last_match_ = tick.now;
-  answered_ = true;
   if (Instance* const instance = InstanceFor(tick, spec, message)) {
+    answered_ = true;
     instance->since = tick.now;
     instance->excuses = 0;
     instance->silent = false;
@@ -61,6 +61,17 @@ bool WatchdogMachine::OnMatch(const Tick& tick, const WatchdogSpec& spec, const 
   }
   if (!dead()) Settle();
   return verdict_ != before || answered_ != was_answered;
+}
+
+bool WatchdogMachine::OnGone(const WatchdogSpec& spec, const InboundMessage& message) {
+  Value key;
+  if (!on_ || dead() || !spec.gone->value.Extract(message, key)) return false;
+  if (std::erase_if(instances_, [&key](const Instance& instance) { return instance.key == key.text; }) == 0) {
+    return false;
+  }
+  answered_ = !instances_.empty();
+  Settle();
+  return true;
 }
 
 bool WatchdogMachine::Check(const Tick& tick, const WatchdogSpec& spec, const InboundMessage& message,

@@ -3,8 +3,10 @@
 //   UNKNOWN ──a message that fits──▶ ALIVE ──degraded_after, or a failed check──▶ LATE ──within──▶ DEAD
 //                                      ▲───────────── a message that fits ──────────┘
 //
-// Counts from the end of the open script and from each message that fits. Time in which we ourselves stood still is not
-// held against the peer: the count begins anew after it, but only kMostExcuses times in a row.
+// Counts from the end of the open script and from each message that fits. With `per` there is one count for each value,
+// from its first message until one says that it is gone; while there is none, nothing is judged. Time in which we
+// ourselves stood still is not held against the peer: the count begins anew after it, but only kMostExcuses times in a
+// row.
 //
 // Part of a DialectMachine, which hands it the declaration with each call.
 #pragma once
@@ -46,6 +48,8 @@ class WatchdogMachine {
 
   // A message that fits the spec's matcher. True when health may have changed.
   bool OnMatch(const Tick& tick, const WatchdogSpec& spec, const InboundMessage& message);
+  // A message that fits the spec's `gone`. True when health may have changed.
+  bool OnGone(const WatchdogSpec& spec, const InboundMessage& message);
   // What time has made of it. True when health may have changed.
   bool OnTimer(const Tick& tick, const WatchdogSpec& spec);
 
@@ -56,9 +60,9 @@ class WatchdogMachine {
   // Watches a connection.
   bool on() const { return on_; }
   // Takes part in the health of the session: it has to hear something, or its checks have failed.
-  bool judged() const { return on_ && (limits_.within.has_value() || verdict_ == Verdict::kLate || dead()); }
+  bool judged() const { return on_ && (waits() || verdict_ == Verdict::kLate || dead()); }
   // A message has fitted on this connection, or none has to.
-  bool answered() const { return answered_ || !limits_.within; }
+  bool answered() const { return answered_ || !waits(); }
   bool dead() const { return verdict_ == Verdict::kDead; }
   Verdict verdict() const { return verdict_; }
   // Of LATE and DEAD: what is wrong, for people. Never what the peer said but numbers.
@@ -78,6 +82,9 @@ class WatchdogMachine {
     bool silent = false;    // degraded_after has passed
     bool violated = false;  // a check failed last
   };
+
+  // Something is waited for.
+  bool waits() const { return limits_.within && !instances_.empty(); }
 
   Instance* InstanceFor(const Tick& tick, const WatchdogSpec& spec, const InboundMessage& message);
   // False when a check failed.

@@ -78,9 +78,12 @@ void SessionRunner::Dial(const core::Tick& tick) {
   loop->governor().BeginAttempt(loop->index(), loop->FilesInUse(), tick.now);
   try {
     const std::unique_ptr<std::string> migrate_url = std::move(migrate_url_);
-    channel_ = loop->factory().Dial(
-        {.url = migrate_url ? *migrate_url : url_, .shared = spec_, .parameters = parameters_, .tenant = tenant_},
-        this);
+    channel_ = loop->factory().Dial({.url = migrate_url ? *migrate_url : url_,
+                                     .shared = spec_,
+                                     .parameters = parameters_,
+                                     .tenant = tenant_,
+                                     .drawn = core::DrawVariables(0, tick.wall, true, loop->random())},
+                                    this);
   } catch (const std::exception& error) {
     OnFault(tick, error.what());
   }

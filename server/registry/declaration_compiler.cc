@@ -53,19 +53,22 @@ absl::StatusOr<Declaration> DeclarationCompiler::Compile(const SessionName& name
                                                          std::vector<FieldViolation> violations,
                                                          std::string_view owner) {
   spec::CheckDeclaration(session, prefix, violations);
-  absl::StatusOr<core::SessionSpec> compiled = spec::Compile(session.spec(), fmt::format("{}.spec", prefix), secrets);
+  std::string bytes = SerializeSharedSpec(session.spec());
+  std::shared_ptr<const InternedSpec> known = specs_.Find(bytes);
+  absl::StatusOr<core::SessionSpec> compiled =
+      spec::Compile(session.spec(), fmt::format("{}.spec", prefix), secrets, known ? known->shared : nullptr);
   if (!compiled.ok()) {
     if (!AppendViolations(compiled.status(), violations)) return compiled.status();
   }
   if (!violations.empty()) return MakeInvalid(violations);
   SessionTraits traits = TraitsOf(name.tenant, session, owner);
   if (!owner.empty()) traits.lease = leases_->Of(name.tenant, owner);
+  if (!known) known = specs_.Intern({.bytes = std::move(bytes), .shared = std::move(compiled->shared)});
   boost::intrusive_ptr<const OwnWords> own = OwnWordsOf(session.spec(), *compiled);
   return Declaration{.session = name.session,
                      .url = std::move(compiled->url),
                      .traits = traits_.Intern(std::move(traits)),
-                     .spec = specs_.Intern(InternedSpec{.bytes = SerializeSharedSpec(session.spec()),
-                                                        .shared = std::move(compiled->shared)}),
+                     .spec = std::move(known),
                      .own = std::move(own),
                      .paused = session.paused()};
 }

@@ -19,6 +19,9 @@ class WeakInterner {
   // The value that is equal to `candidate`, which becomes it if there was none.
   std::shared_ptr<const Value> Intern(Value candidate) { return shelf_->Intern(std::move(candidate), shelf_); }
 
+  // Null: there is none with this key.
+  std::shared_ptr<const Value> Find(std::string_view key) const { return shelf_->Find(key); }
+
   size_t size() const { return shelf_->size(); }
 
  private:
@@ -35,6 +38,12 @@ class WeakInterner {
                                          [self](const Value* dying) { self->Forget(dying); });
       values_.emplace(value->Key(), value);
       return value;
+    }
+
+    std::shared_ptr<const Value> Find(std::string_view key) const {
+      absl::MutexLock lock(&mutex_);
+      const auto found = values_.find(key);
+      return found == values_.end() ? nullptr : found->second.lock();
     }
 
     size_t size() const {

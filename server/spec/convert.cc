@@ -8,10 +8,12 @@
 
 #include "core/parameter_text.h"
 #include "core/url.h"
+#include "core/variable.h"
 #include "spec/connect.h"
 #include "spec/dialect.h"
 #include "spec/field_path.h"
 #include "spec/heartbeat.h"
+#include "spec/parameter_use.h"
 #include "spec/policy.h"
 #include "spec/preset_merge.h"
 #include "spec/spec_scope.h"
@@ -22,8 +24,12 @@ namespace {
 
 void CheckUrlNames(const v1::SessionSpec& spec, const FieldPath& at) {
   core::ReplaceParameters(spec.url(), [&](std::string_view name) -> std::optional<std::string> {
-    if (!spec.parameters().contains(std::string(name))) {
-      at.Field("url").Refuse(fmt::format("expected the names of parameters, got {}", Quoted(name)));
+    const std::optional<core::Variable> variable = core::FindVariable(name);
+    if (!(variable && core::IsDrawnAtDial(*variable)) && !spec.parameters().contains(std::string(name))) {
+      at.Field("url").Refuse(
+          fmt::format("expected the names of parameters or unix_s, unix_ms, unix_us, unix_ns, iso_time, uuid, hex_id, "
+                      "got {}",
+                      Quoted(name)));
     }
     return std::nullopt;
   });
@@ -73,7 +79,7 @@ void CheckUrl(const v1::SessionSpec& spec, std::string_view prefix, std::vector<
 }
 
 absl::StatusOr<core::SessionSpec> Compile(const v1::SessionSpec& spec, std::string_view prefix,
-                                          const SecretSource* secrets) {
+                                          const SecretSource* secrets, std::shared_ptr<const core::SharedSpec> known) {
   std::vector<FieldViolation> violations;
   const FieldPath at(prefix, violations);
   const std::optional<v1::SessionSpec> effective = Effective(spec, at);
@@ -81,11 +87,21 @@ absl::StatusOr<core::SessionSpec> Compile(const v1::SessionSpec& spec, std::stri
     return MakeInvalid(violations);
   }
   CheckUrl(*effective, prefix, violations);
-  std::shared_ptr<const core::SharedSpec> shared = CompileShared(*effective, prefix, secrets, violations);
+  std::shared_ptr<const core::SharedSpec> shared = std::move(known);
+  if (shared != nullptr) {
+    // What stands in headers depends on parameters and secrets, too.
+    core::ConnectSpec same;
+    CompileConnect(*effective, at, secrets, same);
+  } else {
+    shared = CompileShared(*effective, prefix, secrets, violations);
+  }
   std::shared_ptr<const core::ParameterList> parameters;
   if (shared != nullptr) {
     parameters = CompileParameters(*effective, shared->dialect.scope, at, secrets,
                                    /*may_be_unused=*/!spec.preset().empty());
+    if (parameters != nullptr) {
+      CheckParameterUse(*shared, *parameters, at.Field("parameters"));
+    }
   }
   if (!violations.empty()) {
     for (FieldViolation& violation : violations) {

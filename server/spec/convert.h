@@ -25,9 +25,11 @@ std::shared_ptr<const core::SharedSpec> CompileShared(const v1::SessionSpec& spe
 void CheckUrl(const v1::SessionSpec& spec, std::string_view prefix, std::vector<FieldViolation>& violations);
 
 // Url and the rest of the effective spec; INVALID_ARGUMENT lists every violation, all at once, with the paths that the
-// fields have in `spec`.
+// fields have in `spec`. `known`: what was made of a spec that differs in nothing but the URL and the values of
+// parameters; then only these are looked at, and what depends on them.
 absl::StatusOr<core::SessionSpec> Compile(const v1::SessionSpec& spec, std::string_view prefix,
-                                          const SecretSource* secrets);
+                                          const SecretSource* secrets,
+                                          std::shared_ptr<const core::SharedSpec> known = nullptr);
 
 // Checks labels and group of a session that a caller sent. Output-only fields are no error (AIP-203), so that what Get
 // answered can be sent back; the registry ignores them.

@@ -24,11 +24,6 @@ std::optional<core::Variable> CompileVariable(const std::string& name, const std
   return variable;
 }
 
-bool IsCounted(core::Variable variable) {
-  return variable == core::Variable::kSeq || variable == core::Variable::kUnixS ||
-         variable == core::Variable::kUnixMs || variable == core::Variable::kUnixUs;
-}
-
 // Every answer that fits a matcher of another kind is the same.
 bool AnswersDiffer(const v1::Matcher& expect) { return expect.text().empty() && !expect.empty(); }
 
@@ -81,8 +76,8 @@ std::optional<core::Correlation> CompileCorrelation(const v1::Beat& beat,
   }
   std::optional<core::Extractor> place = CompilePlace(beat, at);
   const bool at_least = correlate.compare() == v1::Correlation::COMPARE_AT_LEAST;
-  if (at_least && variable && !IsCounted(*variable)) {
-    at.Field("compare").Refuse("AT_LEAST compares numbers: equals has to be seq, unix_s, unix_ms or unix_us");
+  if (at_least && variable && !core::IsNumber(*variable)) {
+    at.Field("compare").Refuse("AT_LEAST compares numbers: equals has to be seq, unix_s, unix_ms, unix_us or unix_ns");
     return std::nullopt;
   }
   if (!variable || !place) {

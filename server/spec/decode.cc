@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -34,6 +35,52 @@ void RefuseAlone(const Step& step, const FieldPath& at) {
   at.Refuse(message.substr(message.find(": ") + 2));
 }
 
+// Bytes of the length itself; nothing: as many as it takes.
+std::optional<int> WidthOf(core::LengthPrefix length) {
+  switch (length) {
+    case core::LengthPrefix::kU8:
+      return 1;
+    case core::LengthPrefix::kU16:
+    case core::LengthPrefix::kU16Le:
+      return 2;
+    case core::LengthPrefix::kU32:
+    case core::LengthPrefix::kU32Le:
+      return 4;
+    case core::LengthPrefix::kVarint:
+      break;
+  }
+  return std::nullopt;
+}
+
+void CompileHeader(const v1::Split& split, const FieldPath& at, Step& step) {
+  constexpr int most = core::DecoderSpec::kLargestHeader;
+  int length_at = 0;
+  int bytes = 0;
+  ReadInteger(at.Field("length_at"), split.length_at(), 0, most, length_at);
+  const std::optional<int> width = WidthOf(step.length);
+  if (split.header_bytes() != 0 && !width) {
+    at.Field("header_bytes").Refuse("not with VARINT, after which the header ends");
+  } else if (split.header_bytes() != 0) {
+    ReadInteger(at.Field("header_bytes"), split.header_bytes(), std::min(most, length_at + *width), most, bytes);
+  }
+  step.header = {.length_at = static_cast<size_t>(length_at),
+                 .bytes = static_cast<size_t>(bytes),
+                 .length_counts = split.length_counts_header(),
+                 .keep = split.keep_header()};
+}
+
+void RefuseHeader(const v1::Split& split, const FieldPath& at) {
+  const auto refuse = [&at](bool is_set, const char* field) {
+    if (is_set) {
+      at.Field(field).Refuse("only with length");
+    }
+  };
+  refuse(split.length_at() != 0, "length_at");
+  refuse(split.header_bytes() != 0, "header_bytes");
+  refuse(split.length_counts_header(), "length_counts_header");
+  refuse(split.keep_header(), "keep_header");
+}
+
 Step CompileSplit(const v1::Split& split, const FieldPath& at) {
   Step step;
   switch (split.by_case()) {
@@ -61,6 +108,11 @@ Step CompileSplit(const v1::Split& split, const FieldPath& at) {
     case v1::Split::BY_NOT_SET:
       at.Refuse("expected exactly one of delimiter, length, regex, json_array");
       return step;
+  }
+  if (step.kind == Step::Kind::kSplitLength) {
+    CompileHeader(split, at, step);
+  } else {
+    RefuseHeader(split, at);
   }
   step.across_frames = split.across_frames();
   if (step.across_frames && step.kind != Step::Kind::kSplitDelimiter && step.kind != Step::Kind::kSplitLength) {

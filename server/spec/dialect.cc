@@ -11,6 +11,7 @@
 #include "spec/decode.h"
 #include "spec/enum_words.h"
 #include "spec/matcher.h"
+#include "spec/signature.h"
 #include "spec/template.h"
 #include "spec/watchdog.h"
 
@@ -23,6 +24,7 @@ using std::chrono::minutes;
 constexpr int kMostSteps = 16;
 constexpr int kMostDialectRules = 16;
 constexpr int kMostCaptures = 16;
+constexpr size_t kLongestUrl = 4096;  // as a template
 constexpr int kMostSends = 60000;
 
 using CaptureMap = google::protobuf::Map<std::string, v1::Capture>;
@@ -39,7 +41,7 @@ class DialectCompiler {
       const v1::OpenStep& step = spec.open(i);
       core::OpenStepSpec compiled;
       if (step.has_send()) {
-        compiled.send = CompileTemplate(step.send(), {.scope = &scope_}, at.At(i).Field("send"));
+        compiled.send = CompileTemplate(step.send(), {.scope = &scope_, .signs = true}, at.At(i).Field("send"));
       }
       if (step.has_await()) {
         compiled.await = CompileMatcher(step.await(), at.At(i).Field("await"));
@@ -113,7 +115,7 @@ class DialectCompiler {
       return std::nullopt;
     }
     const std::optional<size_t> slot = scope_.Find(name);
-    if (!slot) {
+    if (!slot || scope_[*slot].origin == core::Origin::kSignature) {
       at.Refuse(fmt::format("expected the name of a parameter or a captured value, got {}", Quoted(name)));
     }
     return slot;
@@ -132,7 +134,7 @@ class DialectCompiler {
     const std::optional<core::Matcher> when = When(rule.has_when(), rule.when(), at.Field("when"));
     std::optional<core::MessageTemplate> send;
     if (rule.has_send()) {
-      send = CompileTemplate(rule.send(), {.scope = &scope_, .answers = true}, at.Field("send"));
+      send = CompileTemplate(rule.send(), {.scope = &scope_, .answers = true, .signs = true}, at.Field("send"));
     } else if (rule.beat_now().empty()) {
       at.Refuse("expected send, beat_now or both");
     }
@@ -157,6 +159,19 @@ class DialectCompiler {
     }
   }
 
+  std::optional<core::MessageTemplate> Url(const std::string& text, const FieldPath& at) {
+    if (!CheckSize(at, text.size(), kLongestUrl)) {
+      return std::nullopt;
+    }
+    absl::StatusOr<core::MessageTemplate> url =
+        core::MessageTemplate::FromText(text, {.scope = &scope_, .answers = true});
+    if (!url.ok()) {
+      at.Refuse(std::string(url.status().message()));
+      return std::nullopt;
+    }
+    return *std::move(url);
+  }
+
   void End(const v1::EndRule& rule, const FieldPath& at) {
     CheckEnum(at.Field("verdict"), *v1::EndRule::Verdict_descriptor(), rule.verdict());
     const std::optional<core::Matcher> when = When(rule.has_when(), rule.when(), at.Field("when"));
@@ -169,9 +184,7 @@ class DialectCompiler {
     } else if (!migrates && !rule.url().empty()) {
       at.Field("url").Refuse("only with MIGRATE");
     } else if (migrates) {
-      v1::MessageTemplate text;
-      text.set_text(rule.url());
-      url = CompileTemplate(text, {.scope = &scope_, .answers = true}, at.Field("url"));
+      url = Url(rule.url(), at.Field("url"));
     }
     std::vector<core::CaptureSpec> captures = Captures(rule.capture(), at.Field("capture"));
     const std::optional<size_t> only_if = Condition(rule.only_if(), at.Field("only_if"));
@@ -192,17 +205,7 @@ class DialectCompiler {
 
 // Marks the captures that durations are computed from.
 void MarkTimes(core::SharedSpec& out) {
-  std::vector<const core::DurationExpression*> uses;
-  const auto add = [&uses](const std::optional<core::ComputedCadence>& computed) {
-    if (!computed) return;
-    uses.insert(uses.end(), {&computed->interval, &computed->timeout, &computed->first_delay});
-  };
-  add(out.protocol.computed);
-  for (const core::BeatSpec& beat : out.beats) add(beat.computed);
-  for (const core::WatchdogSpec& watchdog : out.dialect.watchdogs) {
-    if (watchdog.within) uses.push_back(&*watchdog.within);
-    if (watchdog.degraded_after) uses.push_back(&*watchdog.degraded_after);
-  }
+  const std::vector<const core::DurationExpression*> uses = DurationsOf(out);
   const auto mark = [&uses](std::vector<core::CaptureSpec>& captures) {
     for (core::CaptureSpec& capture : captures) {
       capture.times = std::any_of(uses.begin(), uses.end(), [&capture](const core::DurationExpression* expression) {
@@ -234,7 +237,22 @@ void CheckSilence(const v1::SessionSpec& spec, const FieldPath& at) {
 
 }  // namespace
 
+std::vector<const core::DurationExpression*> DurationsOf(const core::SharedSpec& spec) {
+  std::vector<const core::DurationExpression*> found;
+  const auto add = [&found](const std::optional<core::ComputedCadence>& computed) {
+    if (computed) found.insert(found.end(), {&computed->interval, &computed->timeout, &computed->first_delay});
+  };
+  add(spec.protocol.computed);
+  for (const core::BeatSpec& beat : spec.beats) add(beat.computed);
+  for (const core::WatchdogSpec& watchdog : spec.dialect.watchdogs) {
+    if (watchdog.within) found.push_back(&*watchdog.within);
+    if (watchdog.degraded_after) found.push_back(&*watchdog.degraded_after);
+  }
+  return found;
+}
+
 void CompileDialect(const v1::SessionSpec& spec, const FieldPath& at, core::SharedSpec& out) {
+  CompileSignatures(spec, at.Field("signatures"), out);
   out.dialect.decoder = CompileDecode(spec.decode(), at.Field("decode"));
   DialectCompiler compiler(out);
   compiler.Open(spec, at.Field("open"));

@@ -5,8 +5,12 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <string_view>
 
 #include "base/duration_text.h"
+#include "core/parameter_text.h"
+#include "core/variable.h"
 #include "spec/enum_words.h"
 #include "spec/explain_end.h"
 #include "spec/explain_idle.h"
@@ -32,6 +36,20 @@ std::string AndRemembers(const CaptureMap& captures) {
   return captures.empty() ? "" : ", and remembers " + RememberWords(captures);
 }
 
+// ", at byte 1 of a header of 5 bytes that it counts and that stays".
+std::string HeaderWords(const v1::Split& split) {
+  std::string words;
+  if (split.length_at() != 0 || split.header_bytes() != 0) {
+    words += fmt::format(", at byte {} of a header", split.length_at());
+    if (split.header_bytes() != 0) words += fmt::format(" of {} bytes", split.header_bytes());
+  } else if (split.length_counts_header() || split.keep_header()) {
+    words += ", a header";
+  }
+  if (split.length_counts_header()) words += " that it counts";
+  if (split.keep_header()) words += split.length_counts_header() ? " and that stays" : " that stays";
+  return words;
+}
+
 std::string DecodeWords(const v1::DecodeStep& step) {
   if (step.has_decompress()) {
     const auto* const word = v1::Compression_descriptor()->FindValueByNumber(step.decompress());
@@ -43,7 +61,7 @@ std::string DecodeWords(const v1::DecodeStep& step) {
   if (split.has_delimiter()) words += "at " + Quoted(split.delimiter());
   if (split.has_length()) {
     const auto* const word = v1::LengthPrefix_descriptor()->FindValueByNumber(split.length());
-    words += fmt::format("by the length before each message ({})", ShortWord(*word));
+    words += fmt::format("by the length before each message ({}{})", ShortWord(*word), HeaderWords(split));
   }
   if (split.has_regex()) words += "into what matches " + Quoted(split.regex());
   if (split.has_json_array()) words += "into the elements of a JSON array";
@@ -54,6 +72,33 @@ void ExplainDecode(const v1::SessionSpec& spec, Lines& lines) {
   Lines steps;
   for (const v1::DecodeStep& step : spec.decode()) steps.push_back(DecodeWords(step));
   if (!steps.empty()) lines.push_back(fmt::format("Messages: {}.", fmt::join(steps, "; then ")));
+}
+
+// Variables that are drawn for each dial.
+void ExplainDrawn(const v1::SessionSpec& spec, Lines& lines) {
+  std::string texts = spec.url();
+  for (const v1::Header& header : spec.headers()) texts += " " + header.value();
+  Lines drawn;
+  core::ReplaceParameters(texts, [&drawn](std::string_view name) -> std::optional<std::string> {
+    const std::optional<core::Variable> variable = core::FindVariable(name);
+    const std::string word = fmt::format("${{{}}}", name);
+    if (variable && core::IsDrawnAtDial(*variable) && std::find(drawn.begin(), drawn.end(), word) == drawn.end()) {
+      drawn.push_back(word);
+    }
+    return std::nullopt;
+  });
+  if (!drawn.empty()) lines.push_back(fmt::format("  New at every dial: {}.", fmt::join(drawn, ", ")));
+}
+
+void ExplainSignatures(const v1::SessionSpec& spec, Lines& lines) {
+  const std::map<std::string_view, v1::Signature> sorted(spec.signatures().begin(), spec.signatures().end());
+  for (const auto& [name, signature] : sorted) {
+    const auto hash = std::max(v1::Signature::HASH_SHA256, signature.hash());
+    lines.push_back(fmt::format("Signs: {} is the HMAC-{} of {} with the key {}, in {}.", name,
+                                ShortWord(*v1::Signature::Hash_descriptor()->FindValueByNumber(hash)),
+                                Quoted(signature.text()), signature.key(),
+                                signature.encoding() == v1::Signature::ENCODING_BASE64 ? "Base64" : "hexadecimal"));
+  }
 }
 
 void ExplainOpen(const v1::SessionSpec& spec, Lines& lines) {
@@ -183,6 +228,8 @@ std::vector<std::string> ExplainSpec(const v1::SessionSpec& effective) {
   const SpecTimes times(effective);
   Lines lines;
   lines.push_back(fmt::format("Connects to {}.", effective.url().empty() ? "the url of the session" : effective.url()));
+  ExplainDrawn(effective, lines);
+  ExplainSignatures(effective, lines);
   ExplainDecode(effective, lines);
   ExplainOpen(effective, lines);
   ExplainCapture(effective, lines);

@@ -117,6 +117,11 @@ void ExplainWatchdogs(const v1::SessionSpec& spec, const SpecTimes& times, std::
     if (!watchdog.degraded_after().empty()) {
       lines.push_back(fmt::format("  {} without: DEGRADED.", times.OfWatchdog(watchdog.degraded_after()).words));
     }
+    if (watchdog.has_gone()) {
+      const v1::Capture& value = watchdog.gone().has_value() ? watchdog.gone().value() : watchdog.per();
+      lines.push_back(
+          fmt::format("  At {} the one of {} is forgotten.", MatcherWords(watchdog.gone().when()), PlaceWords(value)));
+    }
     for (const v1::Check& check : watchdog.check()) lines.push_back(CheckWords(check));
   }
 }

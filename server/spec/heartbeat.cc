@@ -146,7 +146,7 @@ core::BeatSpec CompileBeat(const v1::Beat& beat, const core::Scope& scope, const
   CompilePace(beat, at, out.cadence);
   std::optional<core::MessageTemplate> send;
   if (beat.has_send()) {
-    send = CompileTemplate(beat.send(), {.scope = &scope}, at.Field("send"));
+    send = CompileTemplate(beat.send(), {.scope = &scope, .signs = true}, at.Field("send"));
   } else {
     at.Field("send").Refuse("required");
   }

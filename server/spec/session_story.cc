@@ -132,6 +132,8 @@ std::string CauseWords(const v1::SessionStatus& status) {
       return "the peer asks more often than limits.sends_per_minute lets us answer";
     case v1::REASON_DECODE:
       return "the peer sends messages that cannot be unpacked";
+    case v1::REASON_ENCODE:
+      return "a message to send would not be UTF-8, because of a value in it";
     default:
       return "nothing has proved life yet";
   }

@@ -150,6 +150,16 @@ core::Scope CompileScope(const v1::SessionSpec& spec, const FieldPath& at, core:
   for (int i = 0; i < spec.ends_size(); ++i) {
     builder.AddCaptures(spec.ends(i).capture(), at.Field("ends").At(i).Field("capture"));
   }
+  std::set<std::string_view> signatures;
+  for (const auto& [name, signature] : spec.signatures()) {
+    signatures.insert(name);
+  }
+  for (const std::string_view name : signatures) {
+    builder.Add(name, core::Origin::kSignature, Duration::zero(), at.Field("signatures").Key(name));
+  }
+  for (const std::string_view name : signatures) {
+    builder.AddSecrets(spec.signatures().at(std::string(name)), secrets);
+  }
   for (const v1::OpenStep& step : spec.open()) {
     builder.AddSecrets(step.send(), secrets);
   }

@@ -13,7 +13,8 @@
 
 namespace holter::spec {
 
-// Parameters by name, then captures in the order of the spec, then the secrets that messages refer to. `secrets` gets
+// Parameters by name, then captures in the order of the spec, then signatures by name, then the secrets that messages
+// and signatures refer to. `secrets` gets
 // the slots of the latter. The scope depends on the names of parameters, never on their values, so that sessions with
 // other values share it.
 core::Scope CompileScope(const v1::SessionSpec& spec, const FieldPath& at, core::ParameterList& secrets);

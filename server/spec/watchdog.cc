@@ -84,6 +84,36 @@ void CompileLimits(const v1::Watchdog& watchdog, const core::Scope& scope, const
   }
 }
 
+void CompilePer(const v1::Watchdog& watchdog, const FieldPath& at, core::WatchdogSpec& out) {
+  if (watchdog.has_per()) {
+    if (const auto per = CompileCapture(watchdog.per(), at.Field("per"))) {
+      out.per = per->from;
+    }
+  }
+  if (!watchdog.has_gone()) {
+    return;
+  }
+  const FieldPath gone = at.Field("gone");
+  if (!watchdog.has_per()) {
+    gone.Refuse("only with per");
+    return;
+  }
+  if (!watchdog.gone().has_when()) {
+    gone.Field("when").Refuse("required");
+    return;
+  }
+  const std::optional<core::Matcher> when =
+      CompileMatcher(watchdog.gone().when(), gone.Field("when"), /*allow_control=*/true);
+  std::optional<core::Extractor> value = out.per;
+  if (watchdog.gone().has_value()) {
+    const auto place = CompileCapture(watchdog.gone().value(), gone.Field("value"));
+    value = place ? std::optional(place->from) : std::nullopt;
+  }
+  if (when && value) {
+    out.gone = {.when = *when, .value = *value};
+  }
+}
+
 }  // namespace
 
 void CompileWatchdogs(const v1::SessionSpec& spec, const FieldPath& at, core::SharedSpec& out) {
@@ -113,11 +143,7 @@ void CompileWatchdogs(const v1::SessionSpec& spec, const FieldPath& at, core::Sh
         }
       }
     }
-    if (watchdog.has_per()) {
-      if (const auto per = CompileCapture(watchdog.per(), place.Field("per"))) {
-        compiled.per = per->from;
-      }
-    }
+    CompilePer(watchdog, place, compiled);
     out.dialect.watchdogs.push_back(std::move(compiled));
   }
 }

@@ -9,6 +9,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "base/error.h"
+#include "base/utf8.h"
 #include "spec/yaml_reader.h"
 #include "spec/yaml_scalar.h"
 

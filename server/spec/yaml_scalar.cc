@@ -94,30 +94,6 @@ bool IsPlainText(std::string_view text) {
                      [&](char c) { return absl::ascii_isalnum(c) || marks.find(c) != std::string_view::npos; });
 }
 
-// Length of the UTF-8 sequence at the start of `text` (RFC 3629 section 4); 0 if it is malformed.
-size_t SequenceLength(std::string_view text) {
-  const auto byte = [&](size_t i) { return i < text.size() ? static_cast<uint8_t>(text[i]) : 0; };
-  const auto tail = [&](size_t i) { return (byte(i) & 0xC0) == 0x80; };
-  const int lead = byte(0);
-  if (lead < 0x80) {
-    return 1;
-  }
-  if (lead >= 0xC2 && lead <= 0xDF) {
-    return tail(1) ? 2 : 0;
-  }
-  if (lead >= 0xE0 && lead <= 0xEF) {
-    const bool overlong = lead == 0xE0 && byte(1) < 0xA0;
-    const bool surrogate = lead == 0xED && byte(1) > 0x9F;
-    return tail(1) && tail(2) && !overlong && !surrogate ? 3 : 0;
-  }
-  if (lead >= 0xF0 && lead <= 0xF4) {
-    const bool overlong = lead == 0xF0 && byte(1) < 0x90;
-    const bool too_large = lead == 0xF4 && byte(1) > 0x8F;
-    return tail(1) && tail(2) && tail(3) && !overlong && !too_large ? 4 : 0;
-  }
-  return 0;
-}
-
 }  // namespace
 
 PlainValue ReadPlain(std::string_view text) {
@@ -154,18 +130,6 @@ std::string StringScalar(std::string_view text) {
   std::string out;
   AppendJsonString(text, out);
   return out;
-}
-
-size_t FindInvalidUtf8(std::string_view text) {
-  size_t at = 0;
-  while (at < text.size()) {
-    const size_t length = SequenceLength(text.substr(at));
-    if (length == 0) {
-      return at;
-    }
-    at += length;
-  }
-  return std::string_view::npos;
 }
 
 }  // namespace holter::spec

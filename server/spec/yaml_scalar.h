@@ -21,7 +21,4 @@ PlainValue ReadPlain(std::string_view text);
 // `text` so that any reader of YAML takes it for a string: plain where that is beyond doubt, else in double quotes.
 std::string StringScalar(std::string_view text);
 
-// Offset of the first byte that is not UTF-8; npos if there is none.
-size_t FindInvalidUtf8(std::string_view text);
-
 }  // namespace holter::spec

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/parameter_text.h"
+#include "core/variable.h"
 #include "transport/connect_error.h"
 #include "transport/connection.h"
 
@@ -31,6 +32,7 @@ DialAttempt::DialAttempt(Connection& connection, core::SessionSpec session)
       spec_(std::move(session.shared)),
       parameters_(std::move(session.parameters)),
       tenant_(session.tenant),
+      drawn_(session.drawn),
       deadline_(connection.context().io) {}
 
 void DialAttempt::Start() {
@@ -76,6 +78,9 @@ absl::Status DialAttempt::ReadSecrets() {
 // Parameters that are no secrets were replaced when the session was declared.
 std::string DialAttempt::ExpandUrl() const {
   return core::ReplaceParameters(url_text_, [this](std::string_view name) -> std::optional<std::string> {
+    if (const std::optional<std::string> drawn = DrawnValue(name)) {
+      return core::PercentEncode(*drawn);
+    }
     const std::optional<size_t> slot = spec_->dialect.scope.Find(name);
     const auto secret = std::find_if(secrets_.begin(), secrets_.end(),
                                      [&slot](const auto& known) { return slot && known.first == *slot; });
@@ -88,6 +93,9 @@ std::string DialAttempt::ExpandUrl() const {
 
 std::string DialAttempt::ExpandParameters(std::string_view text) const {
   return core::ReplaceParameters(text, [this](std::string_view name) -> std::optional<std::string> {
+    if (std::optional<std::string> drawn = DrawnValue(name)) {
+      return drawn;
+    }
     const std::optional<size_t> slot = spec_->dialect.scope.Find(name);
     if (!slot || parameters_ == nullptr) {
       return std::nullopt;
@@ -96,6 +104,16 @@ std::string DialAttempt::ExpandParameters(std::string_view text) const {
                                         [&slot](const core::ParameterValue& known) { return known.slot == *slot; });
     return parameter == parameters_->end() ? std::nullopt : std::optional(parameter->text);
   });
+}
+
+std::optional<std::string> DialAttempt::DrawnValue(std::string_view name) const {
+  const std::optional<core::Variable> variable = core::FindVariable(name);
+  if (!variable || !core::IsDrawnAtDial(*variable)) {
+    return std::nullopt;
+  }
+  std::string text;
+  drawn_.Append(*variable, text);
+  return text;
 }
 
 absl::Status DialAttempt::ExpandHeaders() {

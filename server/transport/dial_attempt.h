@@ -4,6 +4,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +45,8 @@ class DialAttempt {
   std::string ExpandUrl() const;
   // The text with references to secrets in it.
   std::string ExpandParameters(std::string_view text) const;
+  // The value of ${uuid}, ${unix_ms} …, the same in the URL and all headers.
+  std::optional<std::string> DrawnValue(std::string_view name) const;
   absl::Status ExpandHeaders();
 
   void BeginPhase(core::Phase phase, Duration timeout);
@@ -57,6 +60,7 @@ class DialAttempt {
   const std::shared_ptr<const core::SharedSpec> spec_;
   const std::shared_ptr<const core::ParameterList> parameters_;
   const uint32_t tenant_;
+  const core::BeatVariables drawn_;
   core::Url url_;
   UpgradeRequest request_;
   core::Phase phase_ = core::Phase::kDns;

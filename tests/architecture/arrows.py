@@ -32,7 +32,7 @@ ALLOWED = {
 LIBRARIES = [
     (r"boost/asio/(?!ip/address)", {"server/transport", "server/engine", "server/observe"}),
     (r"boost/beast", {"server/transport", "server/observe"}),
-    (r"openssl/", {"server/transport", "server/access"}),
+    (r"openssl/", {"server/transport", "server/access", "server/base"}),
     (r"ares", {"server/transport"}),
     (r"SQLiteCpp|sqlite3", {"server/store"}),
     (r"prometheus/", {"server/observe"}),

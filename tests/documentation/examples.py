@@ -24,7 +24,7 @@ import tempfile
 import time
 
 PATIENCE = 20  # seconds; every wait ends as soon as it may
-SPEC = re.compile(r"\A(?:preset|subprotocols|protocol_heartbeat|open|decode|capture|beats|answers|watchdogs|ends):")
+SPEC = re.compile(r"\A(?:preset|parameters|signatures|subprotocols|protocol_heartbeat|open|decode|capture|beats|answers|watchdogs|ends):")
 FENCE = re.compile(r"^```(\S*)\s*$")
 EXAMPLE_HOST = re.compile(r"wss?://(?:[\w-]+\.)*example\.(?:org|com|net)[^\s'\"]*")
 SECRET = re.compile(r"\$\{secret:([\w.-]+)/([\w.-]+)\}|_secret: ([\w.-]+)/([\w.-]+)")

@@ -25,6 +25,7 @@ using holter::core::LengthPrefix;
 using Kind = DecodeStep::Kind;
 
 constexpr size_t kMostBytes = 2048;
+constexpr size_t kMostHeader = DecoderSpec::kLargestHeader + 10;  // counted apart from a message
 
 void Require(bool held) {
   if (!held) std::abort();
@@ -36,6 +37,11 @@ DecodeStep Decompress(Compression compression) {
 
 DecodeStep Split(LengthPrefix length, bool across_frames) {
   return {.kind = Kind::kSplitLength, .length = length, .text = {}, .across_frames = across_frames};
+}
+
+// Lengths within headers: Bilibili's, DERP's, and one of each oddity.
+DecodeStep Header(LengthPrefix length, holter::core::MessageHeader header) {
+  return {.kind = Kind::kSplitLength, .length = length, .header = header, .text = {}, .across_frames = true};
 }
 
 DecodeStep Text(Kind kind, std::string text, bool across_frames = false) {
@@ -62,6 +68,14 @@ DecodeStep StepOf(char letter) {
       return Split(LengthPrefix::kVarint, false);
     case 'V':
       return Split(LengthPrefix::kVarint, true);
+    case 'B':
+      return Header(LengthPrefix::kU32, {.bytes = 16, .length_counts = true, .keep = true});
+    case 'D':
+      return Header(LengthPrefix::kU32Le, {.length_at = 1, .keep = true});
+    case 'L':
+      return Header(LengthPrefix::kU16Le, {.length_at = 2, .bytes = 7, .length_counts = true});
+    case 'W':
+      return Header(LengthPrefix::kVarint, {.length_at = 3, .length_counts = true, .keep = true});
     case 'n':
       return Text(Kind::kSplitDelimiter, "\n");
     case 'N':
@@ -102,7 +116,7 @@ void FuzzBounds(const DecoderSpec& spec, const std::vector<Frame>& frames) {
     size_t bytes = 0;
     const auto sink = [&](InboundKind kind, std::string_view message) {
       Require(kind == frame.kind);
-      Require(message.size() <= std::max(kMostBytes, frame.bytes.size()));
+      Require(message.size() <= std::max(kMostBytes + kMostHeader, frame.bytes.size()));
       ++messages;
       bytes += message.size();
       return true;
@@ -110,7 +124,7 @@ void FuzzBounds(const DecoderSpec& spec, const std::vector<Frame>& frames) {
     const absl::Status status = decoder.Decode(spec, frame.kind, frame.bytes, kMostBytes, sink);
     Require(messages <= DecoderSpec::kMostMessages || spec.empty());
     // The frame itself, and what was kept or unpacked at each step.
-    Require(bytes <= frame.bytes.size() + DecoderSpec::kMostSteps * kMostBytes);
+    Require(bytes <= frame.bytes.size() + DecoderSpec::kMostSteps * (kMostBytes + kMostHeader));
     Require(status.ok() || std::string(status.message()).starts_with("decode["));
     if (!status.ok()) return;
   }

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/utf8.h"
 #include "core/duration_expression.h"
 #include "core/json_tape.h"
 #include "core/message_template.h"
@@ -31,7 +32,7 @@ const Scope& TheScope() {
     Require(made->Add("token", Origin::kCapture).ok() && made->Add("text", Origin::kCapture).ok() &&
             made->Add("none", Origin::kCapture).ok() && made->Add("p", Origin::kParameter).ok() &&
             made->Add("every", Origin::kCapture, std::chrono::milliseconds(1)).ok() &&
-            made->Add("secret:a/b", Origin::kSecret).ok());
+            made->Add("secret:a/b", Origin::kSecret).ok() && made->Add("sign", Origin::kSignature).ok());
     return made;
   }();
   return *scope;
@@ -40,7 +41,7 @@ const Scope& TheScope() {
 ValueStore ValuesOf(std::string_view said) {
   ValueStore values(TheScope().size());
   values.Set(*TheScope().Find("token"), Value::Kind::kToken, "18446744073709551617");
-  for (const std::string_view name : {"text", "p", "every", "secret:a/b"}) {
+  for (const std::string_view name : {"text", "p", "every", "secret:a/b", "sign"}) {
     values.Set(*TheScope().Find(name), Value::Kind::kText, said);
   }
   return values;
@@ -58,6 +59,7 @@ std::string Expand(const MessageTemplate& compiled, std::string_view said) {
   std::string bare;
   compiled.Expand({.variables = &variables}, bare);
   Require(bare.size() <= compiled.MaxSize());
+  Require(compiled.MayBreakUtf8() || holter::FindInvalidUtf8(out) == std::string::npos);
   return out.substr(1);
 }
 
@@ -111,7 +113,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const size_t zero = std::min(text.find('\0'), text.size());
   const std::string_view declared = text.substr(0, zero);
   const std::string_view said = text.substr(std::min(zero + 1, text.size()));
-  const TemplateContext context{.scope = &TheScope(), .answers = true};
+  const TemplateContext context{.scope = &TheScope(), .answers = true, .signs = true};
   switch (data[0] % 5) {
     case 0:
       FuzzTemplate(MessageTemplate::FromText(declared, context), said);

@@ -164,5 +164,79 @@ TEST(DecoderSpec, AreEqualWhenDeclaredAlike) {
   EXPECT_NE(Chain({ByDelimiter("a", true)}), Chain({ByDelimiter("a", false)}));
 }
 
+// The header of Bilibili's live rooms: all bytes, those of the header, version, operation, number.
+DecodeStep ByBilibili(bool keep, bool across_frames = false) {
+  DecodeStep step = ByLength(LengthPrefix::kU32, across_frames);
+  step.header = {.bytes = 16, .length_counts = true, .keep = keep};
+  return step;
+}
+
+TEST(Decoder, ALengthMayCountItsHeader) {
+  const std::string head = "\x00\x00\x00\x14\x00\x10\x00\x01\x00\x00\x00\x03\x00\x00\x00\x01"s;
+  const std::string empty = "\x00\x00\x00\x10\x00\x10\x00\x01\x00\x00\x00\x02\x00\x00\x00\x01"s;
+  const std::string frame = head + "\x00\x00\x30\x39"s + empty;
+  EXPECT_THAT(Messages({ByBilibili(false)}, frame), ElementsAre("\x00\x00\x30\x39"s, ""));
+  EXPECT_THAT(Messages({ByBilibili(true)}, frame), ElementsAre(head + "\x00\x00\x30\x39"s, empty));
+  for (const size_t size : {1u, 3u, 15u, 16u, 19u, 21u}) {
+    EXPECT_EQ(ErrorOf({ByBilibili(true)}, frame.substr(0, size)).message(),
+              "decode[0]: the frame ends within a message")
+        << size;
+  }
+  for (const char length : {'\x00', '\x0F'}) {
+    std::string broken = head;
+    broken[3] = length;
+    const absl::Status status = ErrorOf({ByBilibili(true)}, broken);
+    EXPECT_TRUE(absl::IsInvalidArgument(status));
+    EXPECT_EQ(status.message(), "decode[0]: a length smaller than the header that it counts");
+  }
+}
+
+TEST(Decoder, ALengthMayStandBehindOtherThings) {
+  // DERP: a type, then how much follows.
+  DecodeStep derp = ByLength(LengthPrefix::kU32);
+  derp.header = {.length_at = 1, .keep = true};
+  EXPECT_THAT(Messages({derp}, "\x06\x00\x00\x00\x00\x12\x00\x00\x00\x02xy"s),
+              ElementsAre("\x06\x00\x00\x00\x00"s, "\x12\x00\x00\x00\x02xy"s));
+  DecodeStep little = ByLength(LengthPrefix::kU16Le);
+  little.header = {.length_at = 2, .bytes = 6};
+  EXPECT_THAT(Messages({little}, "ab\x03\x00zzxyzab\x00\x00zz"s), ElementsAre("xyz", ""));
+  EXPECT_THAT(Messages({ByLength(LengthPrefix::kU32Le)}, "\x02\x00\x00\x00xy"s), ElementsAre("xy"));
+  DecodeStep varint = ByLength(LengthPrefix::kVarint);
+  varint.header = {.length_at = 1, .length_counts = true};
+  EXPECT_THAT(Messages({varint}, "a\x04xyb\x83\x00"s), ElementsAre("xy", ""));
+}
+
+TEST(Decoder, HeadersAreBounded) {
+  DecodeStep step = ByLength(LengthPrefix::kU8);
+  step.header = {.length_at = DecoderSpec::kLargestHeader, .bytes = DecoderSpec::kLargestHeader};
+  EXPECT_TRUE(DecoderSpec::Compile({step}).ok());
+  step.header.bytes = DecoderSpec::kLargestHeader + 1;
+  EXPECT_THAT(DecoderSpec::Compile({step}).status().message(), HasSubstr("at most 255"));
+  step.header = {.length_at = DecoderSpec::kLargestHeader + 1};
+  EXPECT_FALSE(DecoderSpec::Compile({step}).ok());
+  step = ByDelimiter("a");
+  step.header = {.keep = true};
+  EXPECT_THAT(DecoderSpec::Compile({step}).status().message(), HasSubstr("only for length"));
+}
+
+TEST(Decoder, HostileLengthsBehindHeadersTakeNoMemory) {
+  for (const bool across_frames : {false, true}) {
+    DecodeStep step = ByBilibili(true, across_frames);
+    EXPECT_TRUE(absl::IsResourceExhausted(ErrorOf({step}, "\xFF\xFF\xFF\xFF" + std::string(12, '\0'))));
+    step.length = LengthPrefix::kVarint;
+    step.header = {.length_at = 3, .keep = true};
+    EXPECT_TRUE(absl::IsResourceExhausted(ErrorOf({step}, "abc" + std::string(9, '\xFF') + "\x01")));
+    EXPECT_TRUE(absl::IsInvalidArgument(ErrorOf({step}, "abc" + std::string(64, '\x80'))));
+  }
+  // A message of the largest size may come byte by byte, with its header.
+  constexpr size_t kSmall = 64;
+  Decoding decoding({ByBilibili(true, true)}, kSmall);
+  std::string message = "\x00\x00\x00\x50"s + std::string(12, 'h') + std::string(kSmall, 'x');
+  for (const char byte : message) ASSERT_TRUE(decoding.Take(std::string_view(&byte, 1)).ok());
+  EXPECT_THAT(decoding.messages, ElementsAre(message));
+  message[3] = '\x51';
+  EXPECT_TRUE(absl::IsResourceExhausted(decoding.Take(message)));
+}
+
 }  // namespace
 }  // namespace holter::core

@@ -319,5 +319,29 @@ TEST_F(ExpressionTest, EqualWhenWrittenAlikeWithTheSameBounds) {
   EXPECT_NE(*Parse("21s"), *Parse("20s"));
 }
 
+TEST(DurationExpressionCheck, SaysWhatAVariablesValueHasToBe) {
+  Scope scope;
+  const size_t every = *scope.Add("every", Origin::kParameter);
+  const size_t times = *scope.Add("times", Origin::kParameter);
+  const auto check = [&](std::string_view text, size_t slot, std::string_view value) {
+    const auto expression = DurationExpression::Parse(text, scope, {.most = std::chrono::hours(1)});
+    EXPECT_TRUE(expression.ok()) << expression.status();
+    return std::string(expression->CheckValue(slot, value).message());
+  };
+  EXPECT_EQ(check("${every}", every, "20s"), "");
+  EXPECT_EQ(check("${every}", every, "20"), "expected a duration with a unit, such as 20s or 1m30s");
+  EXPECT_EQ(check("${every}", every, ""), "expected a duration with a unit, such as 20s or 1m30s");
+  EXPECT_EQ(check("${every}", times, "20"), "") << "not used";
+  EXPECT_EQ(check("20s", every, "20"), "");
+  EXPECT_EQ(check("${times} * 10s", times, "20s"), "expected a number");
+  EXPECT_EQ(check("${times} * 10s", times, "1.5"), "");
+  EXPECT_EQ(check("max(1s, ${every:-2s})", every, "soon"), "expected a duration with a unit, such as 20s or 1m30s");
+  for (const std::string_view off : {"0", "0s", "", "false"}) {
+    EXPECT_EQ(check("${every} if ${every}", every, off), "") << off;
+  }
+  EXPECT_EQ(check("${every} if ${every}", every, "20"), "expected a duration with a unit, such as 20s or 1m30s");
+  EXPECT_EQ(check("10s if ${every}", every, "yes"), "");
+}
+
 }  // namespace
 }  // namespace holter::core

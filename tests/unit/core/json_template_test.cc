@@ -111,5 +111,23 @@ TEST_F(JsonTemplate, RefusesWhatIsNotJson) {
   EXPECT_FALSE(MessageTemplate::FromJson(std::string(1000, '[')).ok());
 }
 
+TEST_F(JsonTemplate, WhatShallBeTextIsAString) {
+  SetToken("18446744073709551615");
+  SetText("1\n\"7");
+  question_ = R"({"n":9007199254740993,"o":{"x":[1]},"s":"a"})";
+  EXPECT_EQ(Json(R"({"a":"${token}","b":"${text:token}"})"),
+            R"({"a":18446744073709551615,"b":"18446744073709551615"})");
+  EXPECT_EQ(Json(R"(["${text:seq}","${text:unix_s}","${text:uuid}","${text:length:token}","${length:token}"])"),
+            fmt::format(R"(["7","1700000000","{}","20",20])", kUuidText));
+  EXPECT_EQ(Json(R"(["${text:message:/n}","${text:message:/o}","${text:message:/s}"])"),
+            R"(["9007199254740993","{\"x\":[1]}","a"])");
+  EXPECT_EQ(Json(R"(["${text:text}","${text:none}","${text:none:-5}","x${text:token}"])"),
+            R"(["1\n\"7",null,"5","x18446744073709551615"])");
+  EXPECT_EQ(Json(R"({"a":"${text:none?}","b":"${text:token?}"})"), R"({"b":"18446744073709551615"})");
+  EXPECT_EQ(Text("${text:token} ${text:seq}"), "18446744073709551615 7") << "elsewhere it changes nothing";
+  EXPECT_THAT(Json(R"("${text:nothing}")"), StartsWith("error: unknown variable \"nothing\""));
+  EXPECT_THAT(Json(R"("${length:text:token}")"), StartsWith("error: unknown variable"));
+}
+
 }  // namespace
 }  // namespace holter::core

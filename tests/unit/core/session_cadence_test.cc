@@ -196,5 +196,25 @@ TEST_F(SessionCadence, AtLeastAnswersAllUpToTheNumber) {
   EXPECT_EQ(Kinds(), KindList{Kind::kAcked});
 }
 
+// A ring keeps fewer bits of a number than nanoseconds since 1970 have.
+TEST_F(SessionCadence, NanosecondsAreComparedAsNumbers) {
+  BeatSpec beat = EchoBeat("app");
+  beat.cadence = {.interval = seconds(1), .timeout = seconds(30), .spread = false};
+  beat.send = Template("${unix_ns}");
+  beat.expect = Matcher::Anything();
+  beat.correlate = Correlation{.place = *Extractor::Regex("[0-9]+"), .variable = Variable::kUnixNs, .at_least = true};
+  spec().beats.push_back(beat);
+  tick_.wall = WallTime(std::chrono::seconds(1'790'000'000));
+  MakeOpenSpec();
+  RunFor(seconds(2));
+  const int64_t second = (tick_.wall.time_since_epoch() - seconds(1)).count();
+  Message(std::to_string(second - 1'000'000));
+  EXPECT_EQ(Beat().counters.acked, 1u) << "the first, not the one that was sent after that time";
+  Message(std::to_string(second));
+  EXPECT_EQ(Beat().counters.acked, 2u);
+  Message("18446744073709551615");
+  EXPECT_EQ(Beat().counters.acked, 3u);
+}
+
 }  // namespace
 }  // namespace holter::core

@@ -279,5 +279,91 @@ TEST_F(SessionScript, ChangedRulesHoldWithoutANewConnection) {
   EXPECT_EQ(Sent(), Payloads{"PONG 7"}) << "what was captured stays";
 }
 
+// What a peer has said is sent back only as far as it can be sent.
+TEST_F(SessionScript, ATextThatWouldBeNoUtf8IsNotSent) {
+  Name("word");
+  const CaptureSpec word{.slot = *dialect().scope.Find("word"), .from = *Extractor::Bytes("1:")};
+  dialect().captures.push_back({.when = *Matcher::Regex("^w"), .values = {word}});
+  dialect().answers.push_back({.when = Matcher::Text("text"), .send = Template("<${word}>")});
+  dialect().answers.push_back({.when = Matcher::Text("binary"), .send = Template("<${word}>").As(FrameKind::kBinary)});
+  dialect().answers.push_back(
+      {.when = Matcher::Text("json"),
+       .send = *MessageTemplate::FromJson(R"(["${word}"])", {.scope = &dialect().scope, .answers = true})});
+  dialect().answers.push_back(
+      {.when = *Matcher::Regex("^echo"), .send = MessageTemplate::Echo("", "")->As(FrameKind::kText)});
+  MakeOpenSpec();
+  Message("w\xC3\xA9");
+  Message("text");
+  EXPECT_EQ(Sent(), Payloads{"<\xC3\xA9>"});
+  Message("w\xC3");
+  Message("binary");
+  EXPECT_EQ(Sent(), Payloads{"<\xC3>"});
+  Message("json");
+  EXPECT_EQ(Sent(), Payloads{"[\"\uFFFD\"]"});
+  Message("echo\xFF");
+  EXPECT_TRUE(Sent().empty());
+  EXPECT_EQ(Status().reason, Reason::kEncode);
+  EXPECT_EQ(Status().detail, "answers[3]: a value in the text to send is no UTF-8");
+}
+
+TEST_F(SessionScript, ABeatThatWouldBeNoUtf8EndsTheConnection) {
+  Name("word");
+  dialect().captures.push_back(
+      {.when = std::nullopt, .values = {{.slot = *dialect().scope.Find("word"), .from = *Extractor::Bytes("0:")}}});
+  BeatSpec beat = EchoBeat("app");
+  beat.send = Template("${word}");
+  beat.cadence.retries = {seconds(1)};
+  beat.correlate.reset();
+  spec().beats.push_back(beat);
+  spec().beats.push_back(EchoBeat("other"));
+  MakeOpenSpec();
+  Message("\xFF");
+  RunFor(seconds(4));
+  EXPECT_EQ(Status().reason, Reason::kEncode) << "sent again";
+  EXPECT_EQ(Status().detail, "beat \"app\": a value in the text to send is no UTF-8");
+  EXPECT_EQ(machine_->state(), State::kBackoff);
+}
+
+TEST_F(SessionScript, AScriptThatWouldBeNoUtf8EndsTheConnection) {
+  Name("word");
+  dialect().open.push_back({.send = std::nullopt,
+                            .await = Matcher::Anything(),
+                            .capture = {{.slot = *dialect().scope.Find("word"), .from = *Extractor::Bytes("0:")}}});
+  dialect().open.push_back({.send = Template("${word}"), .await = std::nullopt});
+  MakeOpenSpec();
+  Message("\xFF");
+  EXPECT_EQ(Status().reason, Reason::kEncode);
+  EXPECT_EQ(Status().detail, "open[1]: a value in the text to send is no UTF-8");
+}
+
+// OKX, "WebSocket login": the time, GET and a path, signed and in Base64.
+TEST_F(SessionScript, SignsWithTheTimeOfItsMessage) {
+  Scope& scope = dialect().scope;
+  const size_t key = *scope.Add("secret:okx/secret", Origin::kSecret);
+  const size_t slot = *scope.Add("sign", Origin::kSignature);
+  dialect().signatures.push_back(
+      {.slot = slot, .key = key, .text = Template("${unix_s}GET/users/self/verify"), .base64 = true});
+  const TemplateContext signs{.scope = &scope, .signs = true};
+  dialect().open.push_back(
+      {.send = *MessageTemplate::FromJson(R"({"timestamp":"${text:unix_s}","sign":"${sign}"})", signs),
+       .await = std::nullopt});
+  BeatSpec beat = EchoBeat("app");
+  beat.send = *MessageTemplate::FromText("q${seq} ${sign}", signs);
+  spec().beats.push_back(beat);
+  tick_.wall = WallTime(seconds(1'538'054'050));
+  Make(spec());
+  Start();
+  actions_.clear();
+  machine_->OnOpened(tick_, {.secrets = {{key, Secret("22582BD0CFF14C41EDBF1AB98506286D")}}}, actions_);
+  // openssl dgst -sha256 -hmac 22582BD0CFF14C41EDBF1AB98506286D -binary | base64, of 1538054050GET/users/self/verify.
+  EXPECT_EQ(Sent().at(0), R"({"timestamp":"1538054050","sign":"+LdIr8lkkvhr5hoA3g9TMC0+uQJ849ftAcocA/ouu4M="})");
+  EXPECT_EQ(Sent().at(1), "q1 +LdIr8lkkvhr5hoA3g9TMC0+uQJ849ftAcocA/ouu4M=");
+  for (const SendAction& sent : All<SendAction>()) EXPECT_TRUE(sent.secret) << "who sees it could log in with it";
+  Message("a1");
+  tick_.wall += seconds(1);
+  RunFor(seconds(10));
+  EXPECT_NE(Sent().at(0), "q2 +LdIr8lkkvhr5hoA3g9TMC0+uQJ849ftAcocA/ouu4M=") << "new at each send";
+}
+
 }  // namespace
 }  // namespace holter::core

@@ -218,5 +218,91 @@ TEST_F(SessionWatchdog, ChannelsAreBounded) {
   EXPECT_EQ(Dog().matches, 1000u);
 }
 
+TEST_F(SessionWatchdog, NothingIsWaitedForBeforeTheFirstChannel) {
+  Add(Member("/1", "\"hb\""), "15s").per = Extractor::Json(*JsonPointer::Parse("/0"));
+  spec().beats.push_back(EchoBeat("app"));
+  MakeOpenSpec();
+  Message("a1");
+  EXPECT_EQ(machine_->health(), Health::kHealthy) << "a channel that nobody has subscribed to is not silent";
+  Message(R"({"1":"hb"})");
+  EXPECT_EQ(machine_->health(), Health::kHealthy) << "of no channel";
+  Message(R"([1,"hb"])");
+  EXPECT_EQ(machine_->health(), Health::kHealthy);
+  EXPECT_EQ(Dog().verdict, Verdict::kAlive);
+}
+
+TEST_F(SessionWatchdog, AloneItIsNotJudgedWithoutAChannel) {
+  Add(Member("/1", "\"hb\""), "15s").per = Extractor::Json(*JsonPointer::Parse("/0"));
+  MakeOpenSpec();
+  EXPECT_EQ(machine_->health(), Health::kUnknown);
+  RunFor(seconds(60));
+  EXPECT_EQ(machine_->state(), State::kOpen);
+  Message(R"([1,"hb"])");
+  EXPECT_EQ(machine_->health(), Health::kHealthy);
+  RunFor(seconds(15));
+  EXPECT_EQ(machine_->health(), Health::kDown);
+  RunFor(seconds(2));
+  Open();
+  EXPECT_EQ(machine_->health(), Health::kUnknown) << "there is nothing that could prove life";
+}
+
+TEST_F(SessionWatchdog, AChannelThatIsGoneIsForgotten) {
+  WatchdogSpec& watchdog = Add(Member("/1", "\"hb\""), "15s", "12s");
+  watchdog.per = Extractor::Json(*JsonPointer::Parse("/0"));
+  watchdog.gone = {.when = Member("/event", "\"unsubscribed\""),
+                   .value = Extractor::Json(*JsonPointer::Parse("/chanId"))};
+  MakeOpenSpec();
+  Message(R"([1,"hb"])");
+  Message(R"([2,"hb"])");
+  RunFor(seconds(10));
+  Message(R"([2,"hb"])");
+  RunFor(seconds(2));
+  EXPECT_EQ(machine_->health(), Health::kDegraded) << "the first is late";
+  Message(R"({"event":"unsubscribed","chanId":3})");
+  EXPECT_EQ(machine_->health(), Health::kDegraded) << "another one";
+  Message(R"({"event":"unsubscribed"})");
+  Message(R"({"event":"unsubscribed","chanId":1})");
+  EXPECT_EQ(machine_->health(), Health::kHealthy);
+  RunFor(seconds(10));
+  Message(R"([2,"hb"])");
+  EXPECT_EQ(machine_->state(), State::kOpen) << "nobody waits for the first";
+  Message(R"({"event":"unsubscribed","chanId":2})");
+  EXPECT_EQ(machine_->health(), Health::kUnknown) << "nothing is left that could prove life";
+  RunFor(seconds(60));
+  EXPECT_EQ(machine_->state(), State::kOpen);
+  Message(R"([1,"hb"])");
+  EXPECT_EQ(machine_->health(), Health::kHealthy) << "heard again";
+  RunFor(seconds(15));
+  EXPECT_EQ(Status().reason, Reason::kWatchdog);
+}
+
+TEST_F(SessionWatchdog, ChannelsThatAreGoneMakeRoom) {
+  WatchdogSpec& watchdog = Add(Matcher::Anything(), "15s");
+  watchdog.per = Extractor::Json(*JsonPointer::Parse("/sub"));
+  watchdog.gone = {.when = Matcher::Anything(), .value = Extractor::Json(*JsonPointer::Parse("/unsub"))};
+  MakeOpenSpec();
+  for (int channel = 0; channel < 1000; ++channel) {
+    Message("{\"sub\":" + std::to_string(channel) + "}");
+    Message("{\"unsub\":" + std::to_string(channel) + "}");
+  }
+  Message(R"({"sub":"last"})");
+  RunFor(seconds(1));  // so many changes of health are not told at once
+  EXPECT_EQ(machine_->health(), Health::kHealthy);
+  RunFor(seconds(14));
+  EXPECT_EQ(Status().detail, "watchdog \"feed\" heard nothing of one of 1 for 15s");
+}
+
+TEST_F(SessionWatchdog, EveryMessageItWaitsForProvesLife) {
+  Add(Matcher::Text("beat"), "5s");
+  MakeOpenSpec();
+  Message("beat");
+  RunFor(seconds(4));
+  Message("beat");
+  EXPECT_EQ(Status().last_alive, tick_.now);
+  RunFor(seconds(1));
+  Message("noise");
+  EXPECT_EQ(Status().last_alive, tick_.now - seconds(1));
+}
+
 }  // namespace
 }  // namespace holter::core

@@ -111,5 +111,42 @@ TEST(CompileTest, EarlierViolationsDoNotSpoilAGoodSpec) {
   EXPECT_EQ(violations.size(), 1u);
 }
 
+TEST(CompileTest, VariablesOfADialMayStandInTheUrl) {
+  const auto spec =
+      SpecOf("url: 'ws://h/${unix_s}/${hex_id}?t=${unix_ms}&u=${unix_us}&n=${unix_ns}&i=${iso_time}&id=${uuid}'");
+  const absl::StatusOr<core::SessionSpec> compiled = Compile(spec, "spec", nullptr);
+  ASSERT_TRUE(compiled.ok()) << compiled.status();
+  EXPECT_EQ(compiled->url, spec.url()) << "replaced by transport, at each dial";
+  for (const std::string bad : {"ws://h/${seq}", "ws://h/${nothing}", "ws://${uuid}/", "ws://h:${unix_s}/"}) {
+    EXPECT_THAT(ComplaintsAbout("url: '" + bad + "'"), ElementsAre(Key("session.spec.url"))) << bad;
+  }
+}
+
+// Many sessions that differ in their own words only are compiled once.
+TEST(CompileTest, WhatIsKnownIsNotCompiledAgain) {
+  const std::string shared =
+      "headers { name: 'X-A' value: '${who}' } headers { name: 'Authorization' value: 'Bearer ${secret:a/b}' } "
+      "beats { name: 'a' interval: '${every}' send { text: '${who}' } } parameters { key: 'every' value: '5s' } ";
+  const v1::SessionSpec first = SpecOf(shared + "parameters { key: 'who' value: 'one' }");
+  const auto known = Compile(first, "spec", nullptr)->shared;
+  const auto compile = [&](const std::string& own, const SecretSource* secrets = nullptr) {
+    v1::SessionSpec spec = SpecOf(shared);
+    spec.MergeFrom(FromText<v1::SessionSpec>(own));
+    return Compile(spec, "spec", secrets, known);
+  };
+  const auto second = compile("parameters { key: 'who' value: 'two' } url: 'ws://elsewhere/'");
+  ASSERT_TRUE(second.ok()) << second.status();
+  EXPECT_EQ(second->shared, known);
+  EXPECT_EQ(second->url, "ws://elsewhere/");
+  EXPECT_EQ(second->parameters->at(1).text, "two");
+  const OneSecretSource readable("a/b", "x");
+  EXPECT_TRUE(compile("parameters { key: 'who' value: 'two' }", &readable).ok());
+  const OneSecretSource other("c/d", "x");
+  EXPECT_FALSE(compile("parameters { key: 'who' value: 'two' }", &other).ok()) << "a secret has to be readable now";
+  EXPECT_FALSE(compile("parameters { key: 'who' value: 'a\\nb' }").ok()) << "cannot stand in a header";
+  EXPECT_FALSE(compile("parameters { key: 'who' value: 'two' } parameters { key: 'every' value: '5' }").ok());
+  EXPECT_FALSE(compile("parameters { key: 'who' value: 'two' } url: 'http://h/'").ok());
+}
+
 }  // namespace
 }  // namespace holter::spec

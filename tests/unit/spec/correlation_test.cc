@@ -49,6 +49,14 @@ TEST(CorrelationTest, AtLeastComparesNumbers) {
       BeatOf(kSend + "expect { regex: '(.)' } correlate { regex_group: 1 equals: 'seq' compare: COMPARE_AT_LEAST }"));
   ASSERT_TRUE(counted->beats.at(0).correlate.has_value());
   EXPECT_TRUE(counted->beats[0].correlate->at_least);
+  for (const std::string number : {"unix_s", "unix_ms", "unix_us", "unix_ns"}) {
+    EXPECT_THAT(ComplaintsAbout(BeatOf("send { text: '${" + number +
+                                       "}' } expect { regex: '(.)' } correlate { "
+                                       "regex_group: 1 equals: '" +
+                                       number + "' compare: COMPARE_AT_LEAST }")),
+                IsEmpty())
+        << number;
+  }
   EXPECT_THAT(ComplaintsAbout(BeatOf(kSend + "expect { regex: '(.)' } correlate { regex_group: 1 equals: 'uuid' "
                                              "compare: COMPARE_AT_LEAST }")),
               ElementsAre(Pair(kBeat + "correlate.compare", HasSubstr("numbers"))));

@@ -64,10 +64,9 @@ TEST(CompileDecode, EveryWordIsItsOwn) {
   for (const auto& [word, compression] : compressions) {
     EXPECT_EQ(Decode("decode { decompress: COMPRESSION_" + word + " }").spec.steps().at(0).compression, compression);
   }
-  const std::map<std::string, LengthPrefix> lengths = {{"U8", LengthPrefix::kU8},
-                                                       {"U16", LengthPrefix::kU16},
-                                                       {"U32", LengthPrefix::kU32},
-                                                       {"VARINT", LengthPrefix::kVarint}};
+  const std::map<std::string, LengthPrefix> lengths = {
+      {"U8", LengthPrefix::kU8},         {"U16", LengthPrefix::kU16},      {"U32", LengthPrefix::kU32},
+      {"VARINT", LengthPrefix::kVarint}, {"U16_LE", LengthPrefix::kU16Le}, {"U32_LE", LengthPrefix::kU32Le}};
   for (const auto& [word, length] : lengths) {
     EXPECT_EQ(Decode("decode { split { length: LENGTH_PREFIX_" + word + " } }").spec.steps().at(0).length, length);
   }
@@ -92,7 +91,7 @@ TEST(CompileDecode, RefusesEachFieldByItsName) {
       Decode(R"(decode { split { length: LENGTH_PREFIX_UNSPECIFIED } } decode { split { json_array: false } }
                 decode { split { } } decode { strip: "" })")
           .complaints,
-      UnorderedElementsAre(Pair("decode[0].split.length", "required: U8, U16, U32, VARINT"),
+      UnorderedElementsAre(Pair("decode[0].split.length", "required: U8, U16, U32, VARINT, U16_LE, U32_LE"),
                            Pair("decode[1].split.json_array", "expected true, or not set"),
                            Pair("decode[2].split", "expected exactly one of delimiter, length, regex, json_array"),
                            Pair("decode[3].strip", "expected 1 to 64 bytes, got 0")));
@@ -113,6 +112,39 @@ TEST(CompileDecode, RefusesTooManySteps) {
   const Decoded decoded = Decode(text);
   EXPECT_TRUE(decoded.spec.empty());
   EXPECT_THAT(decoded.complaints, ElementsAre(Pair("decode", "expected at most 4, got 5")));
+}
+
+TEST(CompileDecode, TakesHeaders) {
+  const Decoded decoded = Decode(R"(
+    decode { split { length: LENGTH_PREFIX_U32 header_bytes: 16 length_counts_header: true keep_header: true } }
+    decode { split { length: LENGTH_PREFIX_U16_LE length_at: 3 } })");
+  EXPECT_THAT(decoded.complaints, IsEmpty());
+  EXPECT_THAT(decoded.spec.steps(), ElementsAre(DecodeStep{.kind = DecodeStep::Kind::kSplitLength,
+                                                           .length = LengthPrefix::kU32,
+                                                           .header = {.bytes = 16, .length_counts = true, .keep = true},
+                                                           .text = {}},
+                                                DecodeStep{.kind = DecodeStep::Kind::kSplitLength,
+                                                           .length = LengthPrefix::kU16Le,
+                                                           .header = {.length_at = 3},
+                                                           .text = {}}));
+}
+
+TEST(CompileDecode, RefusesHeadersThatHoldNoLength) {
+  EXPECT_THAT(Decode(R"(
+    decode { split { length: LENGTH_PREFIX_U32 length_at: 4 header_bytes: 7 } }
+    decode { split { length: LENGTH_PREFIX_U8 length_at: 256 } }
+    decode { split { length: LENGTH_PREFIX_VARINT header_bytes: 8 } }
+    decode { split { delimiter: "a" length_at: 1 header_bytes: 1 length_counts_header: true keep_header: true } })")
+                  .complaints,
+              UnorderedElementsAre(Pair("decode[0].split.header_bytes", "expected a number from 8 to 255, got 7"),
+                                   Pair("decode[1].split.length_at", "expected a number from 0 to 255, got 256"),
+                                   Pair("decode[2].split.header_bytes", "not with VARINT, after which the header ends"),
+                                   Pair("decode[3].split.length_at", "only with length"),
+                                   Pair("decode[3].split.header_bytes", "only with length"),
+                                   Pair("decode[3].split.length_counts_header", "only with length"),
+                                   Pair("decode[3].split.keep_header", "only with length")));
+  EXPECT_THAT(Decode("decode { split { length: LENGTH_PREFIX_U32 length_at: -1 } }").complaints,
+              ElementsAre(Pair("decode[0].split.length_at", "expected a number from 0 to 255, got -1")));
 }
 
 }  // namespace

@@ -172,5 +172,49 @@ TEST(ExplainIdle, SaysWhatIsNotKnownYet) {
           std::string(kBoxes));
 }
 
+TEST(ExplainSpec, TellsHowHeadersAreRead) {
+  const auto split = [](const std::string& how) {
+    const std::string story = Story("decode { split { length: " + how + " } }");
+    const size_t begin = story.find("Messages: ");
+    return story.substr(begin, story.find('\n', begin) - begin);
+  };
+  EXPECT_EQ(split("LENGTH_PREFIX_U16"), "Messages: split by the length before each message (U16).");
+  EXPECT_EQ(
+      split("LENGTH_PREFIX_U32 header_bytes: 16 length_counts_header: true keep_header: true"),
+      "Messages: split by the length before each message (U32, at byte 0 of a header of 16 bytes that it counts and "
+      "that stays).");
+  EXPECT_EQ(split("LENGTH_PREFIX_U32_LE length_at: 1 keep_header: true"),
+            "Messages: split by the length before each message (U32_LE, at byte 1 of a header that stays).");
+}
+
+TEST(ExplainSpec, TellsWhatIsForgotten) {
+  EXPECT_THAT(Story(R"(
+    watchdogs { name: "channels" within: "45s" when { json { pointer: "/1" exists: true } } per { pointer: "/0" }
+                gone { when { json { pointer: "/event" equals { string_value: "unsubscribed" } } }
+                       value { pointer: "/chanId" } } })"),
+              HasSubstr(R"(
+Watchdog channels: a message with /1 has to come within 45s, for each /0 that was seen, else dead.
+  At a message with /event = "unsubscribed" the one of /chanId is forgotten.
+)"));
+}
+
+TEST(ExplainSpec, TellsWhatIsNewAtEveryDial) {
+  EXPECT_THAT(Story(R"(url: "ws://h/?t=${unix_ms}&id=${uuid}&who=${who}" parameters { key: "who" value: "me" }
+                       headers { name: "X-Id" value: "${uuid} ${hex_id}" })"),
+              HasSubstr("\n  New at every dial: ${unix_ms}, ${uuid}, ${hex_id}.\n"));
+  EXPECT_THAT(Story(""), Not(HasSubstr("New at every dial")));
+}
+
+TEST(ExplainSpec, TellsWhatIsSigned) {
+  EXPECT_THAT(Story(R"(
+    signatures { key: "sign" value { text: "${unix_s}GET/users/self/verify" key: "${secret:okx/secret}"
+                                     encoding: ENCODING_BASE64 } }
+    signatures { key: "other" value { text: "x" key: "${secret:okx/secret}" hash: HASH_SHA384 } })"),
+              HasSubstr(R"(
+Signs: other is the HMAC-SHA384 of "x" with the key ${secret:okx/secret}, in hexadecimal.
+Signs: sign is the HMAC-SHA256 of "${unix_s}GET/users/self/verify" with the key ${secret:okx/secret}, in Base64.
+)"));
+}
+
 }  // namespace
 }  // namespace holter::spec

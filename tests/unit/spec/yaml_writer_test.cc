@@ -170,18 +170,5 @@ TEST(YamlWriterTest, EveryTextSurvives) {
   }
 }
 
-TEST(YamlScalarTest, FindsWhatIsNotUtf8) {
-  EXPECT_EQ(FindInvalidUtf8("aé€😀"), std::string_view::npos);
-  EXPECT_EQ(FindInvalidUtf8("a\x80"), 1u);
-  EXPECT_EQ(FindInvalidUtf8("\xc3"), 0u);
-  EXPECT_EQ(FindInvalidUtf8("\xe2\x82"), 0u);
-  EXPECT_EQ(FindInvalidUtf8("\xe0\x80\x80"), 0u);      // overlong
-  EXPECT_EQ(FindInvalidUtf8("\xf0\x80\x80\x80"), 0u);  // overlong
-  EXPECT_EQ(FindInvalidUtf8("\xed\xa0\x80"), 0u);      // surrogate
-  EXPECT_EQ(FindInvalidUtf8("\xf4\x90\x80\x80"), 0u);  // beyond U+10FFFF
-  EXPECT_EQ(FindInvalidUtf8("\xf4\x8f\xbf\xbf"), std::string_view::npos);
-  EXPECT_EQ(FindInvalidUtf8("ab\xff"), 2u);
-}
-
 }  // namespace
 }  // namespace holter::spec

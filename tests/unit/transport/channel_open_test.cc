@@ -194,5 +194,26 @@ TEST_F(ChannelOpenTest, WordsOfAPeerThatWasSentASecretAreNotRepeated) {
   EXPECT_EQ(observer.closed->detail.find("go away"), std::string::npos) << observer.closed->detail;
 }
 
+TEST_F(ChannelOpenTest, VariablesOfTheDialStandInTheUrlAndInHeaders) {
+  MisbehavingPeer peer(scripts::EchoPongs());
+  spec.connect.headers = {{"X-Id", "<${uuid}> ${hex_id}"}, {"X-Else", "${seq} ${nothing}"}};
+  core::BeatVariables drawn;
+  drawn.unix_ns = 1'700'000'000'123'456'789;
+  drawn.uuid[15] = 7;
+  drawn.hex_id = 0xabc;
+  channel = factory->Dial({.url = peer.url() + "a?t=${unix_ms}&s=${unix_s}&at=${iso_time}&id=${uuid}",
+                           .shared = std::make_shared<core::SharedSpec>(spec),
+                           .drawn = drawn},
+                          &observer);
+  ASSERT_TRUE(RunUntil([&] { return observer.opened.has_value(); }));
+  const std::string request = peer.requests().at(0);
+  const std::string uuid = "00000000-0000-0000-0000-000000000007";
+  EXPECT_TRUE(
+      request.starts_with("GET /a?t=1700000000123&s=1700000000&at=2023-11-14T22%3A13%3A20.123Z&id=" + uuid + " "))
+      << request;
+  EXPECT_NE(request.find("\r\nX-Id: <" + uuid + "> 0000000000000abc\r\n"), std::string::npos) << request;
+  EXPECT_NE(request.find("\r\nX-Else: ${seq} ${nothing}\r\n"), std::string::npos) << request;
+}
+
 }  // namespace
 }  // namespace holter::transport

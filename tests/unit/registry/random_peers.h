@@ -11,7 +11,6 @@
 #include <memory>
 #include <set>
 #include <string>
-#include <thread>
 
 #include "absl/synchronization/notification.h"
 #include "base/random.h"
@@ -19,7 +18,7 @@
 
 namespace holter::registry {
 
-// The other ends of all connections: they answer, refuse and hang up at random. Act on one thread.
+// The other ends of all connections: they answer, refuse and hang up at random.
 class RandomPeers {
  public:
   // Dns, connect, tls, upgrade, open.
@@ -32,13 +31,14 @@ class RandomPeers {
     loop_ = &loop;
     return network_.MakeFactory();
   }
-  void Act() {
+  // Any thread but the loop's, which has done so many steps when it returns.
+  void Act(int steps) {
     const size_t dials = network_.dials();
-    if (dials == 0) return std::this_thread::yield();
+    if (dials == 0) return;
     absl::Notification done;
     boost::asio::post(*loop_, [&] {
       // Some of those that came last, which are most likely to be there.
-      for (int i = 0; i < 4; ++i) Step(dials - 1 - random_() % std::min<size_t>(dials, 24));
+      for (int i = 0; i < steps; ++i) Step(dials - 1 - random_() % std::min<size_t>(dials, 24));
       done.Notify();
     });
     done.WaitForNotification();

@@ -3,11 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <future>
 #include <set>
+#include <thread>
 
 #include "observe/health_routes.h"
 #include "tests/unit/observe/http_probe.h"
@@ -212,6 +214,38 @@ TEST_F(ObserveServerTest, AScrapeDoesNotWaitForAPage) {
   EXPECT_THAT(Fetch("/metrics").body, ::testing::HasSubstr("feed-2"));
   release.set_value();
   EXPECT_EQ(page.Read().value_or(HttpAnswer{}).status, 200);
+}
+
+// For ThreadSanitizer, above all: monitors of others have let scrapes race with each other and with what they show.
+TEST_F(ObserveServerTest, ManyScrapeAtOnceWhileLoopsWork) {
+  FillAggregates();
+  Start(SeriesLevel::kFull);
+  std::atomic<bool> over = false;
+  std::thread loop([&] {
+    core::SessionObserver& group = *metrics_.ObserverFor("default", "feeds");
+    const core::Tick now{.now = clock_.Now(), .wall = clock_.WallNow()};
+    while (!over) {
+      core::ActionList actions;
+      {
+        absl::MutexLock lock(&cells_[0]->mutex);
+        cells_[0]->machine.Start(now, actions);
+        cells_[0]->machine.OnDialFailed(now, {.reason = core::Reason::kDns, .detail = "no such name"}, actions);
+        cells_[0]->machine.Reconnect(now, {}, actions);
+      }
+      group.OnBeat(1, {.kind = core::BeatReport::Kind::kAcked, .rtt = 1ms});
+      metrics_.OnLoopLag(0, 1ms);
+      std::this_thread::yield();
+    }
+  });
+  std::vector<std::thread> readers;
+  for (const char* path : {"/metrics", "/metrics", "/metrics", "/sd", "/probe?target=feed-1", "/readyz"}) {
+    readers.emplace_back([this, path] {
+      for (int i = 0; i < 20; ++i) EXPECT_EQ(Fetch(path).status, 200) << path;
+    });
+  }
+  for (std::thread& reader : readers) reader.join();
+  over = true;
+  loop.join();
 }
 
 TEST_F(ObserveServerTest, WithoutAStatusPageNoSessionIsShown) {

@@ -174,6 +174,8 @@ TEST_F(CrashTest, ServesSoonAfterAKill) {
     const auto stub = victim_.Connect();
     for (int i = next++; i < sessions; i = next++) {
       grpc::ClientContext context;
+      context.set_wait_for_ready(true);  // a busy machine may refuse the first attempt of one of many channels
+      context.set_deadline(std::chrono::system_clock::now() + std::chrono::minutes(1));
       v1::CreateSessionRequest request;
       request.set_parent("tenants/default");
       request.set_session_id(fmt::format("feed-{}", i));

@@ -8,11 +8,11 @@ namespace {
 
 // Most texts are ASCII: eight bytes at a time.
 size_t SkipAscii(std::string_view text, size_t at) {
-  constexpr uint64_t kHighBits = 0x8080808080808080;
+  constexpr uint64_t k_high_bits = 0x8080808080808080;
   uint64_t word = 0;
   for (; at + sizeof(word) <= text.size(); at += sizeof(word)) {
     std::memcpy(&word, text.data() + at, sizeof(word));
-    if ((word & kHighBits) != 0) {
+    if ((word & k_high_bits) != 0) {
       break;
     }
   }

@@ -21,14 +21,14 @@ constexpr int kMostRules = 32;
 constexpr size_t kLongestCloseReason = 123;
 
 // Numbers that a rule may name.
-struct Bounds {
+struct CodeBounds {
   uint16_t first;
   uint16_t last;
 };
-constexpr Bounds kCloseCodes = {1000, 4999};
-constexpr Bounds kHttpStatuses = {200, 599};
+constexpr CodeBounds kCloseCodes = {1000, 4999};
+constexpr CodeBounds kHttpStatuses = {200, 599};
 
-std::optional<uint16_t> ParseCode(std::string_view text, Bounds bounds) {
+std::optional<uint16_t> ParseCode(std::string_view text, CodeBounds bounds) {
   uint16_t code = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), code);
   if (error != std::errc() || end != text.data() + text.size() || code < bounds.first || code > bounds.last) {
@@ -37,7 +37,7 @@ std::optional<uint16_t> ParseCode(std::string_view text, Bounds bounds) {
   return code;
 }
 
-void CompileRange(const std::string& text, Bounds bounds, const FieldPath& at, core::CloseRule& out) {
+void CompileRange(const std::string& text, CodeBounds bounds, const FieldPath& at, core::CloseRule& out) {
   const size_t dash = text.find('-');
   const std::string_view all = text;
   const std::optional<uint16_t> first = ParseCode(all.substr(0, dash), bounds);

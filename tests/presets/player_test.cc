@@ -49,6 +49,25 @@ TEST(TranscriptPlayerTest, ParametersHaveTheirExamples) {
   EXPECT_EQ(Play("- {holter: {json: [{pointer: /room, equals: lobby}]}, within: 10s}\n"), "");
 }
 
+// python3 -c 'import hmac; print(hmac.new(b"okx/secret", b"1700000000", "sha256").hexdigest())'
+TEST(TranscriptPlayerTest, SecretsAreTheirNamesAndTheClockIsKnown) {
+  v1::Preset preset;
+  ASSERT_TRUE(spec::ParseYaml(R"(
+name: private
+parameters:
+- {name: key, description: Which., example: "${secret:okx/key}"}
+spec:
+  signatures: {sign: {text: "${unix_s}", key: "${secret:okx/secret}"}}
+  open:
+  - {send: {text: "${key} ${sign}"}}
+transcript:
+- {holter: {text: okx/key b802870a67c48f83a6389d0188b4647e2e1fc2e5fe0357d30176557314391df8}}
+)",
+                              "test", preset)
+                  .ok());
+  EXPECT_EQ(TranscriptPlayer(preset).Play(), "");
+}
+
 TEST(TranscriptPlayerTest, AnAnswerThatDoesNotComeKills) {
   EXPECT_EQ(Play(std::string(kPing) + "- {after: 4s, expect: {state: BACKOFF, health: DOWN, reason: APP_HEARTBEAT}}\n"),
             "");

@@ -10,6 +10,7 @@
 
 #include "base/duration_text.h"
 #include "base/json_text.h"
+#include "base/secret.h"
 #include "spec/capture.h"
 #include "spec/convert.h"
 #include "spec/matcher.h"
@@ -31,6 +32,24 @@ std::string Shown(std::string_view payload) {
   std::string text;
   AppendJsonString(payload, text);
   return text;
+}
+
+// Each is its own name.
+class NamedSecrets final : public SecretSource {
+ public:
+  absl::StatusOr<Secret> Read(std::string_view reference) const override { return Secret(std::string(reference)); }
+};
+
+std::vector<std::pair<size_t, Secret>> SecretsOf(const core::SessionSpec& spec) {
+  std::vector<std::pair<size_t, Secret>> secrets;
+  const auto read = [&](const core::ParameterList& list) {
+    for (const core::ParameterValue& value : list) {
+      if (value.secret) secrets.emplace_back(value.slot, *ExpandSecrets(value.text, NamedSecrets()));
+    }
+  };
+  read(spec.shared->dialect.secrets);
+  if (spec.parameters != nullptr) read(*spec.parameters);
+  return secrets;
 }
 
 core::InboundKind KindOf(core::FrameKind kind) {
@@ -103,7 +122,7 @@ void TranscriptPlayer::Open() {
   machine_ = std::make_unique<core::SessionMachine>(spec_.shared, tick_.now, &random_, false, spec_.parameters);
   machine_->Start(tick_, actions_);
   Act();
-  machine_->OnOpened(tick_, {.peer_address = "192.0.2.1:443"}, actions_);
+  machine_->OnOpened(tick_, {.peer_address = "192.0.2.1:443", .secrets = SecretsOf(spec_)}, actions_);
   Act();
 }
 

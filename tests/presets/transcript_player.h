@@ -1,10 +1,11 @@
 // Plays the transcript of a preset against the machine of a session, on a clock with turned hands.
 //
 // Beyond what preset_service.proto says:
-//  - The upgrade succeeds at once. Parameters have their examples, or their defaults.
+//  - The upgrade succeeds at once. Parameters have their examples, or their defaults. The content of a secret is its
+//    name, so that ${secret:okx/secret} is okx/secret.
+//  - The first connection opens at 1700000000 s (2023-11-14 22:13:20 UTC): what is signed then is known beforehand.
 //  - The peer answers protocol pings at once, and lines pass over them, unless a matcher asks for `frame: PING`. A
-//  peer's
-//    line with `frame: PING` is a ping of its own.
+//    peer's line with `frame: PING` is a ping of its own.
 //  - What Holter says waits for its line; while something waits, the peer may not speak. What waits at the end is fine.
 //  - A connection that has ended stays so: the next attempt is an hour away, or two where the policy says SLOW.
 //    `peer_opens` begins with a session anew.

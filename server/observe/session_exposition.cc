@@ -38,6 +38,8 @@ const SessionExposition::FamilyWriter SessionExposition::kFamilies[] = {
      &SessionExposition::WriteReconnects},
     {"holter_session_last_alive_timestamp_seconds", "gauge", "When the session last proved life.", SeriesLevel::kBasic,
      &SessionExposition::WriteLastAlive},
+    {"holter_session_created_timestamp_seconds", "gauge", "When the session was declared under its name.",
+     SeriesLevel::kFull, &SessionExposition::WriteCreated},
     {"holter_session_tls_expiry_timestamp_seconds", "gauge", "When the first certificate of the peer's chain expires.",
      SeriesLevel::kFull, &SessionExposition::WriteTlsExpiry},
     {"holter_session_info", "gauge", "Always 1; host and the labels of the declaration.", SeriesLevel::kFull,
@@ -61,6 +63,7 @@ void SessionExposition::Add(const registry::SessionView& view, const core::Sessi
     return;
   }
   series_ += series;
+  sample.created_ms = std::chrono::round<std::chrono::milliseconds>(view.created.time_since_epoch()).count();
   sample.labels = static_cast<uint32_t>(text_.size());
   sample.info = static_cast<uint32_t>(info_.size());
   text_ += "tenant=\"";
@@ -107,7 +110,7 @@ size_t SessionExposition::CountSeries(const Sample& sample) const {
   }
   count += size_t{sample.has_protocol} + size_t{sample.has_app} + size_t{sample.last_alive_ms != 0};
   if (options_.level == SeriesLevel::kFull) {
-    count += 1 + size_t{sample.tls_expiry_s != 0};
+    count += 2 + size_t{sample.tls_expiry_s != 0};
   }
   return count;
 }
@@ -227,6 +230,12 @@ void SessionExposition::WriteLastAlive(std::string& out, std::string_view name, 
     AppendMillisecondsAsSeconds(out, samples_[index].last_alive_ms);
     out += '\n';
   }
+}
+
+void SessionExposition::WriteCreated(std::string& out, std::string_view name, size_t index) const {
+  Begin(out, name, index, {});
+  AppendMillisecondsAsSeconds(out, samples_[index].created_ms);
+  out += '\n';
 }
 
 void SessionExposition::WriteTlsExpiry(std::string& out, std::string_view name, size_t index) const {

@@ -46,6 +46,7 @@ class SessionExposition {
   struct Sample {
     int64_t last_alive_ms = 0;
     int64_t tls_expiry_s = 0;
+    int64_t created_ms = 0;
     uint32_t labels = 0;          // offset in text_; the next sample's is the end
     uint32_t info = 0;            // offset in info_
     float rtt[kLayerCount] = {};  // NaN: none
@@ -84,6 +85,7 @@ class SessionExposition {
   void WriteMissed(std::string& out, std::string_view name, size_t index) const;
   void WriteReconnects(std::string& out, std::string_view name, size_t index) const;
   void WriteLastAlive(std::string& out, std::string_view name, size_t index) const;
+  void WriteCreated(std::string& out, std::string_view name, size_t index) const;
   void WriteTlsExpiry(std::string& out, std::string_view name, size_t index) const;
   void WriteInfo(std::string& out, std::string_view name, size_t index) const;
   void Begin(std::string& out, std::string_view name, size_t index, std::string_view more) const;

@@ -46,6 +46,7 @@ SessionView ViewOf(const LiveSession& session) {
           .group = declaration.traits->group,
           .url = declaration.url,
           .labels = &declaration.traits->labels,
+          .created = session.record->create_time,
           .cell = session.cell.get()};
 }
 

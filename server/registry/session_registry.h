@@ -55,6 +55,7 @@ struct SessionView {
   std::string_view group;
   std::string_view url;  // may hold a token: redact before showing
   const std::vector<std::pair<std::string, std::string>>* labels = nullptr;
+  WallTime created{};
   const engine::SessionCell* cell = nullptr;
 };
 

@@ -14,6 +14,7 @@ namespace holter::integration {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 // The port that a process of its own choice listens on, found out from the kernel; empty while there is none.
 std::string ListeningPort(pid_t pid) {
@@ -62,6 +63,32 @@ TEST_F(MetricsTest, PromtoolHasNothingToSay) {
   ASSERT_TRUE(report.has_value());
   EXPECT_EQ(report->code, 0) << "the package prometheus has it";
   EXPECT_EQ(promtool.Out() + promtool.Err(), "");
+}
+
+// The value of the metric of the session without more labels; -1: the page has none.
+double ValueOf(const std::string& page, const std::string& metric, const std::string& session) {
+  const std::string series = fmt::format("\n{}{{tenant=\"default\",session=\"{}\",group=\"\"}} ", metric, session);
+  const size_t at = page.find(series);
+  return at == std::string::npos ? -1 : std::stod(page.substr(at + series.size()));
+}
+
+TEST_F(MetricsTest, ADeletedSessionLeavesNoSeriesAndBeginsAnewWhenItIsDeclaredAgain) {
+  const auto reconnects = [this] {
+    return ValueOf(daemon->Http("/metrics"), "holter_session_reconnects_total", "plain");
+  };
+  const auto created = [this] {
+    return ValueOf(daemon->Http("/metrics"), "holter_session_created_timestamp_seconds", "plain");
+  };
+  EXPECT_EQ(Holter({"reconnect", "plain"}).code, 0);
+  ASSERT_TRUE(Await([&] { return reconnects() == 1; })) << daemon->Http("/metrics");
+  const double first = created();
+  EXPECT_GT(first, 1.7e9);
+  EXPECT_EQ(Holter({"delete", "plain"}).code, 0);
+  EXPECT_THAT(daemon->Http("/metrics"), Not(HasSubstr("session=\"plain\"")));
+  Declare("plain", plain_->Url());
+  AwaitHealthy("plain", 2);
+  EXPECT_EQ(reconnects(), 0);
+  EXPECT_GT(created(), first);
 }
 
 // A row of docs/metrics.md.

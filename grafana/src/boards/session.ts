@@ -73,7 +73,7 @@ const numbers = [
 const declared = table({
   title: 'Declared',
   about: 'Host and labels of the declaration. With --session-series=full.',
-  width: FULL,
+  width: FULL - 4,
   height: 4,
   unit: 'none',
   rows: ['tenant', 'group', 'session', 'host'],
@@ -82,13 +82,20 @@ const declared = table({
   columns: [{ name: 'Value', expr: series('holter_session_info', SESSION) }],
 });
 
+const declaredAt = moment({
+  title: 'Declared at',
+  about: 'Its counters begin then, or with the start of holterd. With --session-series=full.',
+  width: 4,
+  expr: one(series('holter_session_created_timestamp_seconds', SESSION)),
+});
+
 export const session = board({
   uid: UIDS.session,
   title: 'Session',
   about: 'One session: since when, how fast, why not?',
   variables: [sessionVariable()],
   rows: [
-    { title: 'Now', panels: [...numbers, declared] },
+    { title: 'Now', panels: [...numbers, declared, declaredAt] },
     {
       title: 'Liveness',
       panels: [

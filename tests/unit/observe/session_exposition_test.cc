@@ -23,7 +23,8 @@ class SessionExpositionTest : public testing::Test {
             .session = session,
             .group = "feeds",
             .url = "wss://example.com:8443/token",
-            .labels = &labels_};
+            .labels = &labels_,
+            .created = WallTime(1'690'000'000'250ms)};
   }
   SessionVitals Healthy() const {
     return {.state = State::kOpen,
@@ -81,6 +82,10 @@ holter_session_reconnects_total{tenant="default",session="feed-2",group="feeds"}
 # HELP holter_session_last_alive_timestamp_seconds When the session last proved life.
 # TYPE holter_session_last_alive_timestamp_seconds gauge
 holter_session_last_alive_timestamp_seconds{tenant="default",session="feed-1",group="feeds"} 1699999998.500
+# HELP holter_session_created_timestamp_seconds When the session was declared under its name.
+# TYPE holter_session_created_timestamp_seconds gauge
+holter_session_created_timestamp_seconds{tenant="default",session="feed-1",group="feeds"} 1690000000.250
+holter_session_created_timestamp_seconds{tenant="default",session="feed-2",group="feeds"} 1690000000.250
 # HELP holter_session_tls_expiry_timestamp_seconds When the first certificate of the peer's chain expires.
 # TYPE holter_session_tls_expiry_timestamp_seconds gauge
 holter_session_tls_expiry_timestamp_seconds{tenant="default",session="feed-1",group="feeds"} 1800000000
@@ -96,7 +101,7 @@ TEST_F(SessionExpositionTest, BasicLeavesOutWhatIsFull) {
   page.Add(View("feed-1"), Healthy());
   const std::string text = Write(page);
   EXPECT_EQ(ParseSamples(text).size(), 1u + 9u);
-  for (const char* absent : {"tls_expiry", "holter_session_info", "tcp_smoothed", "example.com"}) {
+  for (const char* absent : {"tls_expiry", "created", "holter_session_info", "tcp_smoothed", "example.com"}) {
     EXPECT_EQ(text.find(absent), std::string::npos) << absent;
   }
 }
@@ -168,7 +173,7 @@ TEST_F(SessionExpositionTest, FamiliesStayTogetherOverManyPieces) {
   }
   EXPECT_GT(pieces, 10u);
   EXPECT_LT(largest, size_t{80} << 10);
-  EXPECT_EQ(ParseSamples(text).size(), 1 + kSessions * 12);
+  EXPECT_EQ(ParseSamples(text).size(), 1 + kSessions * 13);
   std::string family;
   std::map<std::string, int> declared;
   std::istringstream in(text);
@@ -180,7 +185,7 @@ TEST_F(SessionExpositionTest, FamiliesStayTogetherOverManyPieces) {
       ASSERT_TRUE(line.starts_with(family)) << line;
     }
   }
-  EXPECT_EQ(declared.size(), 9u);
+  EXPECT_EQ(declared.size(), 10u);
 }
 
 }  // namespace

@@ -52,12 +52,13 @@ RequestIdentity IdentityOf(std::string_view method, const std::string& tenant, c
 
 size_t RequestLog::BytesOf(const store::StoredRequest& request) {
   constexpr size_t k_overhead = 256;  // of the entry itself, in both containers
-  return k_overhead + 2 * (request.tenant.size() + request.id.size()) + request.answer.size();
+  return k_overhead + request.tenant.size() + request.id.size() + request.answer.size();
 }
 
 void RequestLog::Insert(Entry entry) {
   bytes_ += BytesOf(*entry);
-  by_key_[{entry->tenant, entry->id}] = entry;
+  by_key_.erase(entry);  // the id was used before, and what was is forgotten
+  by_key_.insert(entry);
   by_age_.push_back(std::move(entry));
 }
 
@@ -70,9 +71,9 @@ void RequestLog::Restore(std::vector<store::StoredRequest> requests) {
 
 absl::StatusOr<std::optional<std::string>> RequestLog::Find(const RequestIdentity& request, WallTime now) const {
   absl::MutexLock lock(&mutex_);
-  const auto found = by_key_.find(Key(request.tenant, request.id));
-  if (found == by_key_.end() || now - found->second->time > kKept) return std::nullopt;
-  const store::StoredRequest& known = *found->second;
+  const auto found = by_key_.find(Key{.tenant = request.tenant, .id = request.id});
+  if (found == by_key_.end() || now - (*found)->time > kKept) return std::nullopt;
+  const store::StoredRequest& known = **found;
   if (known.method == request.method && known.fingerprint == request.fingerprint) return known.answer;
   return MakeError(absl::StatusCode::kInvalidArgument, "REQUEST_ID_REUSED",
                    fmt::format("the request_id {} was that of another request, a {}; draw a new one for each",
@@ -87,8 +88,8 @@ std::vector<store::Change> RequestLog::Rows(const RequestIdentity& request, std:
     const Entry oldest = std::move(by_age_.front());
     by_age_.pop_front();
     bytes_ -= BytesOf(*oldest);
-    const auto found = by_key_.find(Key(oldest->tenant, oldest->id));
-    if (found->second != oldest) continue;  // its id was used anew since
+    const auto found = by_key_.find(oldest);
+    if (*found != oldest) continue;  // its id was used anew since
     by_key_.erase(found);
     rows.emplace_back(store::DeleteRequestChange{.tenant = oldest->tenant, .id = oldest->id});
   }

@@ -7,11 +7,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/hash/hash.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "base/clock.h"
@@ -54,15 +54,36 @@ class RequestLog {
   size_t size() const;
 
  private:
-  using Key = std::pair<std::string, std::string>;
   using Entry = std::shared_ptr<const store::StoredRequest>;
+
+  // Entries are found by tenant and id, which stand in them only.
+  struct Key {
+    std::string_view tenant;
+    std::string_view id;
+
+    friend bool operator==(const Key&, const Key&) = default;
+  };
+  static Key KeyOf(const Key& key) { return key; }
+  static Key KeyOf(const Entry& entry) { return {.tenant = entry->tenant, .id = entry->id}; }
+  struct KeyHash {
+    using is_transparent = void;
+    size_t operator()(const auto& of) const {
+      const Key key = KeyOf(of);
+      return absl::HashOf(absl::string_view(key.tenant.data(), key.tenant.size()),
+                          absl::string_view(key.id.data(), key.id.size()));
+    }
+  };
+  struct KeyEqual {
+    using is_transparent = void;
+    bool operator()(const auto& a, const auto& b) const { return KeyOf(a) == KeyOf(b); }
+  };
 
   static size_t BytesOf(const store::StoredRequest& request);
   void Insert(Entry entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const size_t most_bytes_;
   mutable absl::Mutex mutex_;  // a leaf
-  absl::flat_hash_map<Key, Entry> by_key_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_set<Entry, KeyHash, KeyEqual> by_key_ ABSL_GUARDED_BY(mutex_);
   std::deque<Entry> by_age_ ABSL_GUARDED_BY(mutex_);
   size_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;
 };

@@ -14,7 +14,7 @@ packages=(
   python3 python3-websockets
 )
 test_packages=(
-  libgtest-dev libgmock-dev clang libclang-rt-dev clang-format clang-tidy openssl prometheus nodejs npm curl procps
+  libgtest-dev libgmock-dev clang libclang-rt-dev clang-format clang-tidy openssl prometheus nodejs npm curl procps zsh
   python3-grpcio python3-yaml
   # a network that can be made bad
   iproute2 util-linux

@@ -123,31 +123,57 @@ TEST(CompletionTest, TheScriptsNameEveryCommandAndItsFlags) {
   EXPECT_EQ(RunCli({"completion", "fish"}).code, ExitCode::kUsage);
 }
 
-// The shell itself says what it would offer.
-TEST_F(CliTest, BashCompletesCommandsFlagsAndNames) {
-  testing::TemporaryDirectory folder;
-  folder.Write("holter.bash", RunCli({"completion", "bash"}).out);
-  folder.Write("holter", "#!/bin/sh\nprintf 'feed-1\\nfeed-2\\n'\n");
-  std::filesystem::permissions(folder / "holter", std::filesystem::perms::owner_all);
-  const auto offered = [&](const std::string& words, int at) {
-    const std::string script = "PATH=" + folder.path() + ":$PATH; . " + (folder / "holter.bash") +
-                               "; COMP_WORDS=(holter " + words + "); COMP_CWORD=" + std::to_string(at) +
-                               "; _holter; echo \"${COMPREPLY[*]}\"";
-    FILE* const pipe = popen(("bash -c '" + script + "'").c_str(), "r");
+// The shells themselves say what they would offer.
+class CompletionScriptTest : public CliTest {
+ protected:
+  CompletionScriptTest() {
+    folder_.Write("holter", "#!/bin/sh\nprintf 'feed-1\\nfeed-2\\n'\n");
+    std::filesystem::permissions(folder_ / "holter", std::filesystem::perms::owner_all);
+  }
+
+  // What the shell prints after it has read our script for it.
+  std::string Ask(const std::string& shell, const std::string& question) {
+    folder_.Write("completion", RunCli({"completion", shell}).out);
+    folder_.Write("ask", "PATH=" + folder_.path() + ":$PATH\n" + question);
+    FILE* const pipe = popen((shell + " " + (folder_ / "ask")).c_str(), "r");
     std::string out;
     char buffer[4096];
     for (size_t got = 0; (got = fread(buffer, 1, sizeof buffer, pipe)) > 0;) out.append(buffer, got);
     pclose(pipe);
     return out;
-  };
-  EXPECT_EQ(offered("rec", 1), "reconnect\n");
-  EXPECT_EQ(offered("list --ord", 2), "--order-by\n");
-  EXPECT_EQ(offered("pause fe", 2), "feed-1 feed-2\n");
-  EXPECT_EQ(offered("list fe", 2), "\n");
-  EXPECT_EQ(offered("--tenant x pause --et", 4), "--etag\n");
-  EXPECT_EQ(offered("ping --preset discor", 3), "discord discord-voice\n");
-  EXPECT_EQ(offered("presets sh", 2), "show\n");
-  EXPECT_EQ(offered("presets show discord-", 3), "discord-voice\n");
+  }
+  std::string Bash(const std::string& words, int at) {
+    return Ask("bash", ". " + (folder_ / "completion") + "\nCOMP_WORDS=(holter " + words +
+                           ")\nCOMP_CWORD=" + std::to_string(at) + "\n_holter\necho \"${COMPREPLY[*]}\"\n");
+  }
+  // zsh itself keeps of what it is given what begins as the word does, and counts from 1.
+  std::string Zsh(const std::string& words, int at) {
+    return Ask("zsh", "compdef() {}\ncompadd() { shift; print -r -- ${(M)@:#${words[CURRENT]}*} }\n. " +
+                          (folder_ / "completion") + "\nwords=(holter " + words +
+                          ")\nCURRENT=" + std::to_string(at + 1) + "\n_holter\n");
+  }
+
+ private:
+  testing::TemporaryDirectory folder_;
+};
+
+TEST_F(CompletionScriptTest, CompletesCommandsFlagsAndNames) {
+  const struct {
+    const char* words;
+    int at;
+    const char* offered;
+  } cases[] = {{"rec", 1, "reconnect\n"},
+               {"list --ord", 2, "--order-by\n"},
+               {"pause fe", 2, "feed-1 feed-2\n"},
+               {"list fe", 2, "\n"},
+               {"--tenant x pause --et", 4, "--etag\n"},
+               {"ping --preset discor", 3, "discord discord-voice\n"},
+               {"presets sh", 2, "show\n"},
+               {"presets show discord-", 3, "discord-voice\n"}};
+  for (const auto& [words, at, offered] : cases) {
+    EXPECT_EQ(Bash(words, at), offered) << words;
+    EXPECT_EQ(Zsh(words, at), offered) << words;
+  }
 }
 
 }  // namespace

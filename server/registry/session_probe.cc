@@ -43,37 +43,6 @@ absl::StatusOr<ProbePlan> ParseProbe(const WriteContext& context, const v1::Prob
   return plan;
 }
 
-// The one session counts towards the quotas of its tenant and host as long as this lives.
-class ProbeHold {
- public:
-  static absl::StatusOr<std::unique_ptr<ProbeHold>> Take(TenantQuotas* quotas, const std::string& tenant,
-                                                         const std::string& url, TimePoint now) {
-    auto hold = std::make_unique<ProbeHold>(tenant, url);
-    QuotaChange change;
-    change.Add(tenant, url);
-    if (quotas == nullptr) return hold;
-    if (absl::Status status = quotas->Take(change, now); !status.ok()) return status;
-    quotas->Settle(change, true);
-    hold->quotas_ = quotas;
-    return hold;
-  }
-  ProbeHold(std::string tenant, std::string url) : tenant_(std::move(tenant)), url_(std::move(url)) {}
-  ~ProbeHold() {
-    if (quotas_ == nullptr) return;
-    QuotaChange change;
-    change.Remove(tenant_, url_);
-    quotas_->TakeUnasked(change);
-    quotas_->Settle(change, true);
-  }
-  ProbeHold(const ProbeHold&) = delete;
-  ProbeHold& operator=(const ProbeHold&) = delete;
-
- private:
-  TenantQuotas* quotas_ = nullptr;  // null: nothing is counted
-  const std::string tenant_;
-  const std::string url_;
-};
-
 google::protobuf::Duration ToProto(Duration duration) {
   return google::protobuf::util::TimeUtil::NanosecondsToDuration(duration.count());
 }
@@ -84,10 +53,41 @@ std::string BeatName(const core::SharedSpec& spec, const core::BeatReport& repor
 
 }  // namespace
 
+// The one session counts towards the quotas of its tenant and host as long as this lives.
+class SessionProbe::Hold {
+ public:
+  static absl::StatusOr<std::unique_ptr<Hold>> Take(TenantQuotas* quotas, const std::string& tenant,
+                                                    const std::string& url, TimePoint now) {
+    auto hold = std::make_unique<Hold>(tenant, url);
+    QuotaChange change;
+    change.Add(tenant, url);
+    if (quotas == nullptr) return hold;
+    if (absl::Status status = quotas->Take(change, now); !status.ok()) return status;
+    quotas->Settle(change, true);
+    hold->quotas_ = quotas;
+    return hold;
+  }
+  Hold(std::string tenant, std::string url) : tenant_(std::move(tenant)), url_(std::move(url)) {}
+  ~Hold() {
+    if (quotas_ == nullptr) return;
+    QuotaChange change;
+    change.Remove(tenant_, url_);
+    quotas_->TakeUnasked(change);
+    quotas_->Settle(change, true);
+  }
+  Hold(const Hold&) = delete;
+  Hold& operator=(const Hold&) = delete;
+
+ private:
+  TenantQuotas* quotas_ = nullptr;  // null: nothing is counted
+  const std::string tenant_;
+  const std::string url_;
+};
+
 // Turns what the session's loop tells into events for the client.
 class SessionProbe::Course final : public core::SessionObserver {
  public:
-  Course(const Clock& clock, std::shared_ptr<const core::SharedSpec> spec, std::unique_ptr<ProbeHold> hold)
+  Course(const Clock& clock, std::shared_ptr<const core::SharedSpec> spec, std::unique_ptr<Hold> hold)
       : clock_(clock), spec_(std::move(spec)), hold_(std::move(hold)) {}
 
   StreamQueue<v1::ProbeSessionResponse>& events() { return events_; }
@@ -128,7 +128,7 @@ class SessionProbe::Course final : public core::SessionObserver {
 
   const Clock& clock_;
   const std::shared_ptr<const core::SharedSpec> spec_;
-  const std::unique_ptr<ProbeHold> hold_;
+  const std::unique_ptr<Hold> hold_;
   StreamQueue<v1::ProbeSessionResponse> events_{kMostEvents};
 };
 
@@ -139,8 +139,7 @@ absl::StatusOr<std::unique_ptr<SessionProbe>> SessionProbe::Open(const WriteCont
   if (absl::Status status = context.CheckOpen(); !status.ok()) return status;
   if (absl::Status status = context.CheckEgress(plan->tenant, plan->spec.url); !status.ok()) return status;
   const Clock& clock = context.lifecycle->clock();
-  absl::StatusOr<std::unique_ptr<ProbeHold>> hold =
-      ProbeHold::Take(context.quotas, plan->tenant, plan->spec.url, clock.Now());
+  absl::StatusOr<std::unique_ptr<Hold>> hold = Hold::Take(context.quotas, plan->tenant, plan->spec.url, clock.Now());
   if (!hold.ok()) return hold.status();
   if (absl::Status status = context.engine->Admit(1); !status.ok()) return status;
   auto course = std::make_shared<Course>(clock, plan->spec.shared, *std::move(hold));

@@ -34,6 +34,7 @@ class SessionProbe final : public StreamReader<v1::ProbeSessionResponse> {
  private:
   // What lives until the session is gone, which may be after the reader.
   class Course;
+  class Hold;
 
   SessionProbe(const WriteContext& context, std::shared_ptr<Course> course, Duration duration);
 

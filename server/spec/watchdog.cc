@@ -104,13 +104,10 @@ void CompilePer(const v1::Watchdog& watchdog, const FieldPath& at, core::Watchdo
   }
   const std::optional<core::Matcher> when =
       CompileMatcher(watchdog.gone().when(), gone.Field("when"), /*allow_control=*/true);
-  std::optional<core::Extractor> value = out.per;
-  if (watchdog.gone().has_value()) {
-    const auto place = CompileCapture(watchdog.gone().value(), gone.Field("value"));
-    value = place ? std::optional(place->from) : std::nullopt;
-  }
-  if (when && value) {
-    out.gone = {.when = *when, .value = *value};
+  const bool has_own = watchdog.gone().has_value();
+  const auto own = has_own ? CompileCapture(watchdog.gone().value(), gone.Field("value")) : std::nullopt;
+  if (when && (own || (!has_own && out.per))) {
+    out.gone = {.when = *when, .value = own ? own->from : *out.per};
   }
 }
 

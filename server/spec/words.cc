@@ -14,10 +14,9 @@ std::string WithoutPrefix(const std::string& word, std::string_view prefix) {
   return word.starts_with(prefix) ? word.substr(prefix.size()) : word;
 }
 
-Duration Clamped(int64_t seconds, int32_t nanos) {
+Duration Clamped(int64_t whole, int32_t nanos) {
   constexpr int64_t most = std::chrono::duration_cast<std::chrono::seconds>(Duration::max()).count() - 1;
-  return std::chrono::seconds(std::clamp(seconds, -most, most)) +
-         Duration(std::clamp(nanos, -999'999'999, 999'999'999));
+  return std::chrono::seconds(std::clamp(whole, -most, most)) + Duration(std::clamp(nanos, -999'999'999, 999'999'999));
 }
 
 }  // namespace

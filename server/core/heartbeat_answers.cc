@@ -28,15 +28,7 @@ int Rank(BeatFate fate) {
 }  // namespace
 
 HeartbeatMachine::Answer HeartbeatMachine::OnExactEcho(const Tick& tick, uint64_t key) {
-  const Found found = Find(key);
-  Answer answer = Settle(tick, found);
-  if (answer.kind != Kind::kAcked) return answer;
-  for (size_t i = 0; i < found.index; ++i) {
-    if (ring_[i].fate() != BeatFate::kOutstanding) continue;
-    Ack(tick, ring_[i], BeatFate::kAcked);
-    ++answer.others;
-  }
-  return answer;
+  return SettleUpTo(tick, Find(key));
 }
 
 HeartbeatMachine::Answer HeartbeatMachine::OnAnyPong(const Tick& tick, uint64_t key) {
@@ -68,15 +60,7 @@ HeartbeatMachine::Answer HeartbeatMachine::OnCorrelated(const Tick& tick, uint64
 HeartbeatMachine::Answer HeartbeatMachine::OnUncorrelated(const Tick& tick) { return Settle(tick, FindOldest()); }
 
 HeartbeatMachine::Answer HeartbeatMachine::OnAtLeast(const Tick& tick, uint64_t number) {
-  const Found found = FindUpTo(number);
-  Answer answer = Settle(tick, found);
-  if (answer.kind != Kind::kAcked) return answer;
-  for (size_t i = 0; i < found.index; ++i) {
-    if (ring_[i].fate() != BeatFate::kOutstanding) continue;
-    Ack(tick, ring_[i], BeatFate::kAcked);
-    ++answer.others;
-  }
-  return answer;
+  return SettleUpTo(tick, FindUpTo(number));
 }
 
 HeartbeatMachine::Found HeartbeatMachine::FindUpTo(uint64_t number) const {
@@ -168,6 +152,17 @@ HeartbeatMachine::Answer HeartbeatMachine::Settle(const Tick& tick, const Found&
       break;
   }
   if (answer.rtt && answer.kind != Kind::kLate) last_rtt_ = *answer.rtt;
+  return answer;
+}
+
+HeartbeatMachine::Answer HeartbeatMachine::SettleUpTo(const Tick& tick, const Found& found) {
+  Answer answer = Settle(tick, found);
+  if (answer.kind != Kind::kAcked) return answer;
+  for (size_t i = 0; i < found.index; ++i) {
+    if (ring_[i].fate() != BeatFate::kOutstanding) continue;
+    Ack(tick, ring_[i], BeatFate::kAcked);
+    ++answer.others;
+  }
   return answer;
 }
 

@@ -139,6 +139,8 @@ class HeartbeatMachine {
   BeatReport::Kind KindOf(const Found& found) const;
   // Settles what was found; counts.
   Answer Settle(const Tick& tick, const Found& found);
+  // Settles what was found, and with it, when that acks it, all older ones.
+  Answer SettleUpTo(const Tick& tick, const Found& found);
   void Ack(const Tick& tick, SentBeat& beat, BeatFate fate);
   std::optional<Duration> Sample(const Tick& tick, const SentBeat& beat) const;
   void Push(const Tick& tick, TimePoint deadline, uint64_t key);

@@ -16,6 +16,7 @@
 #include "core/session_machine.h"
 #include "tests/fuzz/dialect_laws.h"
 #include "tests/fuzz/dialect_script.h"
+#include "tests/fuzz/script_reader.h"
 #include "tests/fuzz/spoken_preset.h"
 
 namespace {
@@ -30,35 +31,10 @@ using std::chrono::milliseconds;
 constexpr size_t kMostBytes = size_t{24} << 20;
 constexpr size_t kMostSteps = 4096;
 
-// Reads the script; zeros when it is over.
-class Script {
- public:
-  Script(const uint8_t* data, size_t size) : data_(data), size_(size) {}
-
-  bool done() const { return at_ >= size_; }
-  uint8_t Byte() { return done() ? 0 : data_[at_++]; }
-  // 1 ms to about 18 hours, finer where it is short.
-  Duration Time() {
-    const uint8_t byte = Byte();
-    return milliseconds(1 + (byte & 0x0F)) * (int64_t{1} << (byte >> 4) * 3 / 2);
-  }
-  std::string Text() {
-    const size_t wanted = Byte();
-    const size_t begin = std::min(at_, size_);
-    at_ = std::min(size_, begin + wanted);
-    return {reinterpret_cast<const char*>(data_) + begin, at_ - begin};
-  }
-
- private:
-  const uint8_t* data_;
-  size_t size_;
-  size_t at_ = 0;
-};
-
 // One machine, its peer, its laws and the time.
 class Drive {
  public:
-  explicit Drive(Script& script) : script_(script), preset_(&SpokenPreset::At(script.Byte())), peer_(*preset_) {}
+  explicit Drive(ScriptReader& script) : script_(script), preset_(&SpokenPreset::At(script.Byte())), peer_(*preset_) {}
 
   void Run() {
     const size_t before = __sanitizer_get_current_allocated_bytes();
@@ -258,7 +234,7 @@ class Drive {
     (void)machine_.Snapshot();
   }
 
-  Script& script_;
+  ScriptReader& script_;
   holter::core::Tick tick_{.now = holter::TimePoint(std::chrono::hours(1)),
                            .wall = holter::WallTime(std::chrono::seconds(1700000000))};
   holter::Random random_{1};
@@ -276,7 +252,7 @@ class Drive {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  Script script(data, size);
+  ScriptReader script(data, size);
   Drive(script).Run();
   return 0;
 }

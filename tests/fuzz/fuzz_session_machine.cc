@@ -8,6 +8,7 @@
 #include <string>
 
 #include "core/session_machine.h"
+#include "tests/fuzz/script_reader.h"
 #include "tests/sim/session_checker.h"
 
 namespace {
@@ -15,34 +16,12 @@ namespace {
 using holter::Duration;
 using holter::core::SharedSpec;
 using holter::core::State;
+using holter::fuzz::ScriptReader;
 using std::chrono::milliseconds;
 
-// Reads the script; zeros when it is over.
-class Script {
- public:
-  Script(const uint8_t* data, size_t size) : data_(data), size_(size) {}
+constexpr size_t kLongestText = 7;  // so that many steps fit
 
-  bool done() const { return at_ >= size_; }
-  uint8_t Byte() { return done() ? 0 : data_[at_++]; }
-  // 1 ms to about 18 hours, finer where it is short.
-  Duration Time() {
-    const uint8_t byte = Byte();
-    return milliseconds(1 + (byte & 0x0F)) * (int64_t{1} << (byte >> 4) * 3 / 2);
-  }
-  std::string Text() {
-    const size_t wanted = Byte() % 8;
-    std::string text;
-    for (size_t i = 0; i < wanted && !done(); ++i) text.push_back(static_cast<char>(Byte()));
-    return text;
-  }
-
- private:
-  const uint8_t* data_;
-  size_t size_;
-  size_t at_ = 0;
-};
-
-holter::core::Cadence ReadCadence(Script& script) {
+holter::core::Cadence ReadCadence(ScriptReader& script) {
   holter::core::Cadence cadence;
   cadence.interval = std::max<Duration>(milliseconds(50), script.Time());
   cadence.timeout = std::max<Duration>(milliseconds(10), script.Time());
@@ -52,7 +31,7 @@ holter::core::Cadence ReadCadence(Script& script) {
   return cadence;
 }
 
-holter::core::BeatSpec ReadBeat(Script& script, int number) {
+holter::core::BeatSpec ReadBeat(ScriptReader& script, int number) {
   holter::core::BeatSpec beat;
   beat.name = fmt::format("b{}", number);
   beat.cadence = ReadCadence(script);
@@ -66,7 +45,7 @@ holter::core::BeatSpec ReadBeat(Script& script, int number) {
   return beat;
 }
 
-SharedSpec ReadSpec(Script& script) {
+SharedSpec ReadSpec(ScriptReader& script) {
   SharedSpec spec;
   const uint8_t shape = script.Byte();
   spec.protocol.active = (shape & 1) != 0;
@@ -88,7 +67,7 @@ SharedSpec ReadSpec(Script& script) {
 // One machine, its checker and the time.
 class Drive {
  public:
-  explicit Drive(Script& script)
+  explicit Drive(ScriptReader& script)
       : script_(script),
         spec_(std::make_shared<const SharedSpec>(ReadSpec(script))),
         machine_(spec_, tick_.now, &random_),
@@ -123,7 +102,7 @@ class Drive {
       case 5:
         return FailDial();
       case 6:
-        return machine_.OnPong(tick_, script_.Text(), actions_);
+        return machine_.OnPong(tick_, script_.Text(kLongestText), actions_);
       case 7:
         return machine_.OnPong(tick_, fmt::format("{}", script_.Byte()), actions_);
       case 8:
@@ -143,7 +122,7 @@ class Drive {
       default:
         (void)machine_.Snapshot();
         machine_.OnPing(tick_, "", actions_);
-        return machine_.OnMessage(tick_, holter::core::FrameKind::kBinary, script_.Text(), actions_);
+        return machine_.OnMessage(tick_, holter::core::FrameKind::kBinary, script_.Text(kLongestText), actions_);
     }
   }
 
@@ -172,7 +151,7 @@ class Drive {
 
   void Open() {
     if (machine_.state() == State::kConnecting) checker_.OnOpened(tick_);
-    machine_.OnOpened(tick_, {.peer_address = "192.0.2.1:80", .subprotocol = script_.Text()}, actions_);
+    machine_.OnOpened(tick_, {.peer_address = "192.0.2.1:80", .subprotocol = script_.Text(kLongestText)}, actions_);
   }
 
   void FailDial() {
@@ -214,7 +193,7 @@ class Drive {
     std::abort();
   }
 
-  Script& script_;
+  ScriptReader& script_;
   holter::core::Tick tick_{.now = holter::TimePoint(std::chrono::hours(1)), .wall = holter::WallTime()};
   holter::Random random_{1};
   std::shared_ptr<const SharedSpec> spec_;
@@ -226,7 +205,7 @@ class Drive {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  Script script(data, size);
+  ScriptReader script(data, size);
   Drive(script).Run();
   return 0;
 }

@@ -22,6 +22,7 @@ SESSIONS = 20_000
 SECONDS = 5
 WATCHED = 5_000
 WATCHERS = 100
+PRESET = "bybit-linear"
 
 
 def load(build, *arguments, timeout=180):
@@ -44,6 +45,8 @@ def measure(build, folder):
     results["commits"] = load(build, "commits", folder, SECONDS)
     with durable(build, folder) as daemon:
         results["creates"] = load(build, "creates", daemon.grpc, SECONDS)
+    with durable(build, folder) as daemon:
+        results["preset_creates"] = load(build, "creates", daemon.grpc, SECONDS, PRESET)
     with durable(build, folder) as daemon:
         results["batches"] = load(build, "batches", daemon.grpc, SESSIONS)
         results["list"] = load(build, "list", daemon.grpc)
@@ -82,6 +85,7 @@ def rows(r):
     ratio = r["creates"]["per_second"] / r["echo"]["per_second"]
     return [
         ("durable creates from 32 clients", "a third of the echo's rate", f"{r['creates']['per_second']:,.0f}/s, echo {r['echo']['per_second']:,.0f}/s: {ratio:.2f}; SQLite alone, one row a commit: {r['commits']['per_second']:,.0f}/s", ratio >= 1 / 3),
+        (f"the same, each with `preset: {PRESET}`", "", f"{r['preset_creates']['per_second']:,.0f}/s", True),
         ("20,000 sessions by batches of 100, 4 clients", "4 s", f"{r['batches']['seconds']:.1f} s", r["batches"]["seconds"] <= 4),
         ("20,000 sessions by ApplySessions, all new", "", f"{r['apply']['created_seconds']:.1f} s", True),
         ("the same set again, unchanged", "1 s", f"{r['apply']['unchanged_seconds']:.2f} s", r["apply"]["unchanged_seconds"] <= 1),

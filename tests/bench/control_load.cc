@@ -1,11 +1,13 @@
 // Load on the control plane, and what it is measured against. Every part prints one line of JSON.
-//   control_load echo                         serves CreateSession that answers with what it was asked, and nothing
-//   else control_load commits FOLDER SECONDS       SQLite alone: one row a commit, synced, one thread control_load
-//   creates ADDRESS SECONDS      32 clients, one connection each, a call at a time control_load batches ADDRESS COUNT
-//   4 clients, 100 sessions a call control_load apply ADDRESS COUNT          the same set twice control_load list
-//   ADDRESS                 all sessions, 1000 a page control_load reconnect ADDRESS SECONDS    asks for new
-//   connections of all sessions, spread over the time control_load watch ADDRESS WATCHERS SECS  readers of all changes,
-//   one more that does not read
+//
+//   echo                             serves CreateSession that answers with what it was asked, and nothing else
+//   commits FOLDER SECONDS           SQLite alone: one row a commit, synced, one thread
+//   creates ADDRESS SECONDS [PRESET] 32 clients, one connection each, a call at a time
+//   batches ADDRESS COUNT            4 clients, 100 sessions a call
+//   apply ADDRESS COUNT              the same set twice
+//   list ADDRESS                     all sessions, 1000 a page
+//   reconnect ADDRESS SECONDS        asks for new connections of all sessions, spread over the time
+//   watch ADDRESS WATCHERS SECONDS   readers of all changes, one more that does not read
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <fmt/format.h>
 #include <google/protobuf/util/time_util.h>
@@ -111,7 +113,8 @@ void Commits(const std::string& folder, int seconds) {
   std::cout << fmt::format("{{\"per_second\":{:.0f}}}\n", static_cast<double>(count) / SecondsSince(begin));
 }
 
-void Creates(const std::string& address, int seconds) {
+// `preset` empty: without one.
+void Creates(const std::string& address, int seconds, const std::string& preset) {
   std::atomic<int64_t> count = 0;
   std::vector<std::unique_ptr<v1::SessionService::Stub>> stubs;
   for (int i = 0; i < kClients; ++i) stubs.push_back(NewStub(address));
@@ -122,6 +125,7 @@ void Creates(const std::string& address, int seconds) {
       request.set_parent("tenants/default");
       request.set_session_id(fmt::format("create-{}-{}", client, i));
       *request.mutable_session() = PausedSession(request.session_id());
+      request.mutable_session()->mutable_spec()->set_preset(preset);
       grpc::ClientContext context;
       v1::Session created;
       Expect(stubs[static_cast<size_t>(client)]->CreateSession(&context, request, &created));
@@ -277,8 +281,8 @@ int main(int argc, char** argv) {
     Echo();
   } else if (is("commits", 3)) {
     Commits(args[1], std::atoi(args[2].c_str()));
-  } else if (is("creates", 3)) {
-    Creates(args[1], std::atoi(args[2].c_str()));
+  } else if (is("creates", 3) || is("creates", 4)) {
+    Creates(args[1], std::atoi(args[2].c_str()), args.size() == 4 ? args[3] : "");
   } else if (is("batches", 3)) {
     Batches(args[1], std::atoi(args[2].c_str()));
   } else if (is("apply", 3)) {

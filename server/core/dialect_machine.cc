@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/escaping.h"
+#include "base/utf8.h"
 #include "core/json_tape.h"
 
 namespace holter::core {
@@ -151,7 +152,7 @@ bool DialectMachine::TakeAll(const std::vector<CaptureSpec>& captures, const Inb
   bool all = true;
   for (const CaptureSpec& capture : captures) {
     if (!capture.from.Extract(message, value)) {
-      all = false;
+      all = all && capture.optional;
     } else if (values_.Set(capture.slot, value.kind, value.text, capture.keep)) {
       timing_changed = timing_changed || capture.times;
     }
@@ -172,6 +173,16 @@ bool DialectMachine::Holds(const std::optional<size_t>& slot) const {
   if (!slot) return true;
   const Value& value = values_[*slot];
   return value.known() && !value.text.empty() && value.text != "0" && value.text != "false";
+}
+
+std::optional<std::string> DialectMachine::Shown(size_t slot) const {
+  const Value& value = values_[slot];
+  if (!value.known() || value.text.size() > kLongestShown) return std::nullopt;
+  for (size_t i = 0; i < values_.size(); ++i) {
+    const bool is_secret = (secret_slots_ >> i & 1) != 0 && !values_[i].text.empty();
+    if (is_secret && value.text.find(values_[i].text) != std::string::npos) return std::nullopt;
+  }
+  return FindInvalidUtf8(value.text) == std::string_view::npos ? value.text : absl::BytesToHexString(value.text);
 }
 
 void DialectMachine::Sign(const DialectSpec& spec, const MessageTemplate& message, const BeatVariables& variables) {

@@ -32,8 +32,8 @@ class DialectMachine {
  public:
   // Answers in any minute when the spec does not say.
   static constexpr int kMostAnswers = 6000;
-  // Of a captured value, in bytes.
-  static constexpr size_t kLongestValue = Extractor::kLongestValue;
+  // In bytes.
+  static constexpr size_t kLongestShown = 1024;
   // Changes of health in kHealthWindow: as many as the quickest beat can make, for each is kept and told to all who
   // watch, and a peer may speak much more often.
   static constexpr int kMostHealthChanges = 20;
@@ -65,14 +65,17 @@ class DialectMachine {
   // The script is done: watchdogs begin.
   void BeginWatching(const Tick& tick, const SharedSpec& spec, Random& random);
 
-  // Values. False: one of them is not in the message. `timing_changed` is set when a value has changed that durations
-  // are computed from.
+  // Values. False: one that has to be there is not in the message. `timing_changed` is set when a value has changed
+  // that durations are computed from.
   bool TakeAll(const std::vector<CaptureSpec>& captures, const InboundMessage& message, bool& timing_changed);
   // By every rule that fits. True when a value has changed that durations are computed from.
   bool Capture(const DialectSpec& spec, const InboundMessage& message);
   // There is a value, and it is neither zero nor false nor empty.
   bool Holds(const std::optional<size_t>& slot) const;
   const ValueStore& values() const { return values_; }
+  // The value as everybody may see it, in UTF-8 or else in hexadecimal. None: it is not known, longer than
+  // kLongestShown, or a secret stands in it.
+  std::optional<std::string> Shown(size_t slot) const;
   // One bit for each slot that holds a secret on this connection, or what was made of one.
   uint64_t secret_slots() const { return secret_slots_; }
 

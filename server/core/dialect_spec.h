@@ -34,7 +34,8 @@ struct CaptureSpec {
   size_t slot = 0;
   Extractor from;
   Keep keep = Keep::kLast;
-  bool times = false;  // durations are computed from it
+  bool times = false;     // durations are computed from it
+  bool optional = false;  // an open step goes on without it
 
   friend bool operator==(const CaptureSpec&, const CaptureSpec&) = default;
 };
@@ -127,7 +128,8 @@ struct DialectSpec {
   std::vector<AnswerSpec> answers;
   std::vector<WatchdogSpec> watchdogs;
   std::vector<EndSpec> ends;
-  int sends_per_minute = 0;  // 0: not declared
+  std::vector<size_t> shown;  // slots of captures that the status tells
+  int sends_per_minute = 0;   // 0: not declared
   // Durations of heartbeats are computed.
   bool computes = false;
   // A heartbeat counts its interval from what is sent or heard.

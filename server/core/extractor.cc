@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <utility>
 
@@ -23,6 +24,18 @@ bool IsCountable(std::string_view text) {
   double number = 0;
   return text.find_first_not_of("0123456789+-.eE") == std::string_view::npos &&
          absl::SimpleAtod(absl::string_view(text.data(), text.size()), &number) && std::isfinite(number) && number >= 0;
+}
+
+// "0x1b4" becomes 436. False: it is none, or above 64 bits.
+bool TakeHexadecimal(Value& value) {
+  std::string_view digits = value.text;
+  if (digits.starts_with("0x") || digits.starts_with("0X")) digits.remove_prefix(2);
+  uint64_t number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number, 16);
+  if (error != std::errc() || end != digits.data() + digits.size()) return false;
+  value.kind = Value::Kind::kToken;
+  value.text.assign(fmt::format_int(number).c_str());
+  return true;
 }
 
 bool TakeText(std::string_view text, Value& out) {
@@ -61,6 +74,7 @@ struct Extractor::Impl {
   BytePlace place;
   std::string prefix;
   bool numeric = false;
+  bool hexadecimal = false;
 
   bool FromJson(const InboundMessage& message, Value& out) const;
   bool FromRegex(std::string_view text, Value& out) const;
@@ -130,6 +144,12 @@ Extractor Extractor::Numeric() const {
   return Extractor(std::move(impl));
 }
 
+Extractor Extractor::Hexadecimal() const {
+  auto impl = std::make_shared<Impl>(*impl_);
+  impl->hexadecimal = true;
+  return Extractor(std::move(impl));
+}
+
 bool Extractor::Extract(const InboundMessage& message, Value& out) const {
   if (!message.bytes().starts_with(impl_->prefix)) {
     out.kind = Value::Kind::kNone;
@@ -153,6 +173,7 @@ bool Extractor::Extract(const InboundMessage& message, Value& out) const {
               impl_->place.Read(rest, out.text);
       break;
   }
+  if (found && impl_->hexadecimal) found = TakeHexadecimal(out);
   if (found && (!impl_->numeric || IsCountable(out.text))) return true;
   out.kind = Value::Kind::kNone;
   return false;
@@ -195,7 +216,7 @@ bool operator==(const Extractor& a, const Extractor& b) {
   const Extractor::Impl& x = *a.impl_;
   const Extractor::Impl& y = *b.impl_;
   return x.from == y.from && x.declared == y.declared && x.pointer == y.pointer && x.inside == y.inside &&
-         x.group == y.group && x.prefix == y.prefix && x.numeric == y.numeric;
+         x.group == y.group && x.prefix == y.prefix && x.numeric == y.numeric && x.hexadecimal == y.hexadecimal;
 }
 
 }  // namespace holter::core

@@ -38,6 +38,8 @@ class Extractor {
   Extractor Behind(std::string prefix) const;
   // Only numbers from zero up are values.
   Extractor Numeric() const;
+  // Only whole numbers in hexadecimal are values, "0x1b4" or "1B4", below 2^64; taken in decimal.
+  Extractor Hexadecimal() const;
 
   // False: there is no value. `text` keeps its capacity from call to call; only its content is replaced.
   bool Extract(const InboundMessage& message, Value& out) const;

@@ -31,6 +31,10 @@ SessionStatus SessionMachine::Snapshot() const {
   status.last_http_status = last_http_status_;
   if (!dialect_) return status;
   status.opening = dialect_->opening();
+  for (const size_t slot : spec_->dialect.shown) {
+    std::optional<std::string> text = dialect_->Shown(slot);
+    if (text) status.values.emplace_back(spec_->dialect.scope[slot].name, *std::move(text));
+  }
   for (size_t i = 0; i < dialect_->watchdogs().size(); ++i) {
     const WatchdogMachine& watchdog = dialect_->watchdogs()[i];
     status.watchdogs.push_back({.name = spec_->dialect.watchdogs[i].name,

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -93,7 +94,8 @@ struct SessionStatus {
   std::optional<TcpRtt> tcp_rtt;
   std::vector<BeatStatus> beats;
   std::vector<WatchdogStatus> watchdogs;
-  bool opening = false;  // the open script is not done
+  bool opening = false;                                     // the open script is not done
+  std::vector<std::pair<std::string, std::string>> values;  // those that the spec shows; texts are UTF-8
   std::string peer_address;
   std::string subprotocol;
   std::optional<WallTime> tls_expiry;

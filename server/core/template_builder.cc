@@ -66,7 +66,9 @@ void TemplateBuilder::Literal(std::string_view text) {
 }
 
 void TemplateBuilder::Take(TemplateSource source, Kind kind) {
-  if (source.is_variable()) used_ = static_cast<uint8_t>(used_ | (1u << static_cast<int>(source.variable)));
+  // A later time is not what an answer could repeat for the beat to be found by.
+  if (source.is_variable() && source.later == Duration::zero())
+    used_ = static_cast<uint8_t>(used_ | (1u << static_cast<int>(source.variable)));
   if (source.from != TemplateSource::From::kVariable) ++values_;
   Add(kind).source = std::move(source);
 }

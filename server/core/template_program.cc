@@ -65,7 +65,11 @@ void AppendVariable(const TemplateSource& source, PartKind kind, const BeatVaria
   const Variable variable = source.variable;
   const bool quoted = kind == PartKind::kToken && (source.as_text || !IsNumber(variable));
   if (quoted) out += '"';
-  variables.Append(variable, out);
+  if (source.later == Duration::zero()) {
+    variables.Append(variable, out);
+  } else {
+    variables.After(source.later).Append(variable, out);
+  }
   if (quoted) out += '"';
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "base/duration_text.h"
 #include "core/json_scan.h"
 
 namespace holter::core {
@@ -79,10 +80,27 @@ bool SpeaksOfQuestion(std::string_view name) {
   return rest.empty() || rest.front() == ':' || (rest.front() == '[' && rest.size() > 1 && rest.ends_with(']'));
 }
 
+// "unix_ms+10s": that time, so much later.
+absl::Status ParseLaterTime(std::string_view name, size_t plus, TemplateSource& out) {
+  const std::optional<Variable> variable = FindVariable(name.substr(0, plus));
+  const absl::StatusOr<Duration> later = ParseDuration(name.substr(plus + 1));
+  if (!variable || !IsTime(*variable) || !later.ok() || *later <= Duration::zero() ||
+      *later > TemplateSource::kLatest) {
+    return absl::InvalidArgumentError(fmt::format(
+        "expected a time and a duration up to 24h, such as unix_ms+10s, got \"{}\"", name.substr(0, kQuotedReference)));
+  }
+  out.variable = *variable;
+  out.later = *later;
+  return absl::OkStatus();
+}
+
 absl::Status ParseName(std::string_view name, const TemplateContext& context, TemplateSource& out) {
   if (const std::optional<Variable> variable = FindVariable(name)) {
     out.variable = *variable;
     return absl::OkStatus();
+  }
+  if (const size_t plus = name.find('+'); plus != std::string_view::npos && FindVariable(name.substr(0, plus))) {
+    return ParseLaterTime(name, plus, out);
   }
   if (SpeaksOfQuestion(name)) return ParseQuestion(name.substr(kQuestion.size()), context, out);
   const std::optional<size_t> slot = context.scope == nullptr ? std::nullopt : context.scope->Find(name);

@@ -1,6 +1,7 @@
 // What a ${…} of a template stands for, and its value for one send.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -8,6 +9,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "base/clock.h"
 #include "core/byte_place.h"
 #include "core/json_pointer.h"
 #include "core/json_tape.h"
@@ -25,6 +27,9 @@ struct FoundValue {
 };
 
 struct TemplateSource {
+  // A time to come is at most so far away.
+  static constexpr Duration kLatest = std::chrono::hours(24);
+
   enum class From : uint8_t {
     kVariable,  // built in; always has a value
     kSlot,
@@ -36,6 +41,7 @@ struct TemplateSource {
   size_t slot = 0;
   JsonPointer pointer;
   ByteRange range;
+  Duration later{};       // ${unix_ms+10s}: added to a time
   bool counts = false;    // ${length:…}: the number of bytes that would be written instead of them
   bool as_text = false;   // ${text:…}: in JSON a string, whatever it is
   bool optional = false;  // "${name?}"
@@ -45,7 +51,7 @@ struct TemplateSource {
   // `reference` stands between "${" and "}". INVALID_ARGUMENT says what was expected.
   static absl::StatusOr<TemplateSource> Parse(std::string_view reference, const TemplateContext& context);
 
-  // A built-in variable itself, and not its length.
+  // A built-in variable itself, and not its length. It may be a later time.
   bool is_variable() const { return from == From::kVariable && !counts; }
   // Upper bound of the value's size; SIZE_MAX when it depends on more than built-in variables.
   size_t MaxTextSize() const;

@@ -1,6 +1,8 @@
 #include "core/variable.h"
 
+#include <algorithm>
 #include <charconv>
+#include <limits>
 
 #include "base/wall_time_text.h"
 
@@ -52,6 +54,10 @@ bool IsNumber(Variable variable) {
   return variable != Variable::kUuid && variable != Variable::kIsoTime && variable != Variable::kHexId;
 }
 
+bool IsTime(Variable variable) {
+  return variable != Variable::kSeq && variable != Variable::kUuid && variable != Variable::kHexId;
+}
+
 size_t MaxSize(Variable variable) {
   switch (variable) {
     case Variable::kUuid:
@@ -84,6 +90,12 @@ void BeatVariables::Append(Variable variable, std::string& out) const {
     case Variable::kIsoTime:
       return AppendWallTime(WallTime(Duration(unix_ns)), out);
   }
+}
+
+BeatVariables BeatVariables::After(Duration later) const {
+  BeatVariables after = *this;
+  after.unix_ns = std::min(unix_ns, std::numeric_limits<int64_t>::max() - later.count()) + later.count();
+  return after;
 }
 
 bool BeatVariables::Equals(Variable variable, std::string_view text) const {

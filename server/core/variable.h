@@ -31,6 +31,8 @@ std::string_view VariableNames();
 bool IsDrawnAtDial(Variable variable);
 // Its text is a number, which JSON writes without quotes.
 bool IsNumber(Variable variable);
+// It is the calendar's time, in one form or another.
+bool IsTime(Variable variable);
 // Upper bound of its text.
 size_t MaxSize(Variable variable);
 
@@ -43,6 +45,8 @@ struct BeatVariables {
 
   // Appends the variable's text.
   void Append(Variable variable, std::string& out) const;
+  // The same, with times so much later.
+  BeatVariables After(Duration later) const;
   // True when `text` is what Append would append.
   bool Equals(Variable variable, std::string_view text) const;
 };

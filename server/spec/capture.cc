@@ -56,7 +56,7 @@ core::Keep KeepOf(v1::Capture::Keep keep) {
 
 }  // namespace
 
-std::optional<CompiledCapture> CompileCapture(const v1::Capture& capture, const FieldPath& at) {
+std::optional<CompiledCapture> CompileCapture(const v1::Capture& capture, const FieldPath& at, bool of_step) {
   const size_t complaints = at.violations();
   std::optional<core::Extractor> from = CompileFrom(capture, at);
   CheckEnum(at.Field("keep"), *v1::Capture::Keep_descriptor(), capture.keep());
@@ -64,11 +64,17 @@ std::optional<CompiledCapture> CompileCapture(const v1::Capture& capture, const 
   if (!capture.inside().empty() && capture.from_case() != v1::Capture::kPointer) {
     at.Field("inside").Refuse("needs pointer");
   }
+  if (capture.optional() && !of_step) {
+    at.Field("optional").Refuse("only in an open step; elsewhere a value that is not there changes nothing");
+  }
   if (!from || at.violations() != complaints) {
     return std::nullopt;
   }
   if (!capture.prefix().empty()) {
     from = from->Behind(capture.prefix());
+  }
+  if (capture.hexadecimal()) {
+    from = from->Hexadecimal();
   }
   if (!capture.unit().empty()) {
     from = from->Numeric();

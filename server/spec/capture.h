@@ -18,8 +18,8 @@ struct CompiledCapture {
 };
 
 // Refuses what is wrong and then gives nothing. A value with a unit has to be a number; which unit it is, CompileUnit
-// reads, for those who need it.
-std::optional<CompiledCapture> CompileCapture(const v1::Capture& capture, const FieldPath& at);
+// reads, for those who need it. `of_step`: it stands in an open step, where it may be optional.
+std::optional<CompiledCapture> CompileCapture(const v1::Capture& capture, const FieldPath& at, bool of_step = false);
 
 // RFC 6901, of the size that a spec may have.
 std::optional<core::JsonPointer> CompilePointer(const std::string& pointer, const FieldPath& at);

@@ -26,6 +26,7 @@ constexpr int kMostDialectRules = 16;
 constexpr int kMostCaptures = 16;
 constexpr size_t kLongestUrl = 4096;  // as a template
 constexpr int kMostSends = 60000;
+constexpr int kMostShown = 8;
 
 using CaptureMap = google::protobuf::Map<std::string, v1::Capture>;
 
@@ -52,7 +53,7 @@ class DialectCompiler {
       if (!step.capture().empty() && !step.has_await()) {
         at.At(i).Field("capture").Refuse("needs await");
       }
-      compiled.capture = Captures(step.capture(), at.At(i).Field("capture"));
+      compiled.capture = Captures(step.capture(), at.At(i).Field("capture"), /*of_step=*/true);
       ReadDuration(at.At(i).Field("within"), step.within(), milliseconds(10), minutes(5), compiled.within);
       out_.dialect.open.push_back(std::move(compiled));
     }
@@ -93,18 +94,32 @@ class DialectCompiler {
     }
   }
 
+  void Show(const v1::SessionSpec& spec, const FieldPath& at) {
+    if (!CheckCount(at, spec.show_size(), kMostShown)) {
+      return;
+    }
+    for (int i = 0; i < spec.show_size(); ++i) {
+      const std::optional<size_t> slot = scope_.Find(spec.show(i));
+      if (slot && scope_[*slot].origin == core::Origin::kCapture) {
+        out_.dialect.shown.push_back(*slot);
+      } else {
+        at.At(i).Refuse(fmt::format("expected the name of a captured value, got {}", Quoted(spec.show(i))));
+      }
+    }
+  }
+
  private:
-  std::vector<core::CaptureSpec> Captures(const CaptureMap& captures, const FieldPath& at) {
+  std::vector<core::CaptureSpec> Captures(const CaptureMap& captures, const FieldPath& at, bool of_step = false) {
     std::vector<core::CaptureSpec> out;
     if (!CheckCount(at, static_cast<int>(captures.size()), kMostCaptures)) {
       return out;
     }
     const std::map<std::string_view, v1::Capture> sorted(captures.begin(), captures.end());
     for (const auto& [name, capture] : sorted) {
-      const std::optional<CompiledCapture> compiled = CompileCapture(capture, at.Key(name));
+      const std::optional<CompiledCapture> compiled = CompileCapture(capture, at.Key(name), of_step);
       const std::optional<size_t> slot = scope_.Find(name);
       if (compiled && slot) {
-        out.push_back({.slot = *slot, .from = compiled->from, .keep = compiled->keep});
+        out.push_back({.slot = *slot, .from = compiled->from, .keep = compiled->keep, .optional = capture.optional()});
       }
     }
     return out;
@@ -258,6 +273,7 @@ void CompileDialect(const v1::SessionSpec& spec, const FieldPath& at, core::Shar
   compiler.Open(spec, at.Field("open"));
   compiler.Rules(spec, at.Field("capture"));
   compiler.Answers(spec, at.Field("answers"));
+  compiler.Show(spec, at.Field("show"));
   CompileWatchdogs(spec, at.Field("watchdogs"), out);
   compiler.Ends(spec, at.Field("ends"));
   if (spec.limits().sends_per_minute() != 0) {

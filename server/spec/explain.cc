@@ -28,7 +28,9 @@ using CaptureMap = google::protobuf::Map<std::string, v1::Capture>;
 std::string RememberWords(const CaptureMap& captures) {
   const std::map<std::string_view, v1::Capture> sorted(captures.begin(), captures.end());
   Lines words;
-  for (const auto& [name, capture] : sorted) words.push_back(fmt::format("{} ({})", name, PlaceWords(capture)));
+  for (const auto& [name, capture] : sorted) {
+    words.push_back(fmt::format("{} ({}{})", name, PlaceWords(capture), capture.optional() ? ", if it is there" : ""));
+  }
   return fmt::format("{}", fmt::join(words, ", "));
 }
 
@@ -123,6 +125,7 @@ void ExplainCapture(const v1::SessionSpec& spec, Lines& lines) {
     lines.push_back(fmt::format("Remembers: of {} {}.", rule.has_when() ? MatcherWords(rule.when()) : "any message",
                                 RememberWords(rule.values())));
   }
+  if (!spec.show().empty()) lines.push_back(fmt::format("Shows: {}.", fmt::join(spec.show(), ", ")));
 }
 
 std::string FirstWords(const SaidTime& first, const char* since) {

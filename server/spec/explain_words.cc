@@ -191,7 +191,8 @@ std::string PlaceWords(const v1::Capture& capture) {
       words = "bytes " + capture.bytes();
       break;
   }
-  return capture.prefix().empty() ? words : fmt::format("{} behind {}", words, Quoted(capture.prefix()));
+  if (!capture.prefix().empty()) words += " behind " + Quoted(capture.prefix());
+  return capture.hexadecimal() ? words + " in hexadecimal" : words;
 }
 
 }  // namespace holter::spec

@@ -20,7 +20,9 @@ void CollectFromText(std::string_view text, Names& out) {
   for (size_t at = text.find("${"); at != std::string_view::npos; at = text.find("${", at + 2)) {
     if (at > 0 && text[at - 1] == '$') continue;  // $${ is a plain ${
     std::string_view rest = text.substr(at + 2);
-    if (constexpr std::string_view length = "length:"; rest.starts_with(length)) rest.remove_prefix(length.size());
+    for (const std::string_view mark : {"text:", "length:"}) {
+      if (rest.starts_with(mark)) rest.remove_prefix(mark.size());
+    }
     const auto* const end =
         std::find_if_not(rest.begin(), rest.end(), [](char c) { return absl::ascii_isalnum(c) || c == '_'; });
     out.emplace(rest.begin(), end);

@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <map>
+#include <string_view>
+
+#include "base/json_text.h"
 #include "spec/words.h"
 
 namespace holter::spec {
@@ -169,6 +173,11 @@ std::vector<std::string> EvidenceLines(const v1::Session& session, const StoryTi
   if (status.opening()) lines.push_back("its open script is not done");
   for (const v1::BeatStatus& beat : status.beats()) lines.push_back(BeatLine(beat, time.now));
   for (const v1::WatchdogStatus& watchdog : status.watchdogs()) lines.push_back(WatchdogLine(watchdog, time.now));
+  const std::map<std::string_view, std::string_view> values(status.values().begin(), status.values().end());
+  for (const auto& [name, text] : values) {
+    lines.push_back(fmt::format("{}: ", name));
+    AppendJsonString(text, lines.back());  // the peer's words: no control character of theirs reaches a terminal
+  }
   if (status.has_tcp_rtt())
     lines.push_back("tcp: least rtt " + Milliseconds(ToDuration(status.tcp_rtt().min())) + " ms");
   if (status.has_tls_expiry_time()) {

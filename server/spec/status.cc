@@ -115,6 +115,9 @@ void StatusToProto(const core::SessionStatus& status, TimePoint now, WallTime wa
     WatchdogToProto(watchdog, moment, out->add_watchdogs());
   }
   out->set_opening(status.opening);
+  for (const auto& [name, text] : status.values) {
+    (*out->mutable_values())[name] = text;
+  }
   out->set_peer_address(status.peer_address);
   out->set_subprotocol(status.subprotocol);
   TrafficToProto(status.traffic, out->mutable_traffic());

@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 
+#include "base/utf8.h"
 #include "spec/enum_words.h"
 #include "spec/json_value.h"
 
@@ -101,6 +104,26 @@ Made CompileKind(const v1::MessageTemplate& message, const core::TemplateContext
   return std::nullopt;
 }
 
+// What is the same whenever it is sent, or but for times, numbers and ids.
+bool IsNeverText(const core::MessageTemplate& made) {
+  if (!made.MayBreakUtf8() || made.slots() != 0 || made.MaxSize() == SIZE_MAX) {
+    return false;
+  }
+  const core::BeatVariables variables;
+  std::string text;
+  made.Expand({.variables = &variables}, text);
+  return FindInvalidUtf8(text) != std::string_view::npos;
+}
+
+std::optional<core::MessageTemplate> InFrame(const core::MessageTemplate& made, core::FrameKind kind,
+                                             const FieldPath& at) {
+  if (kind == core::FrameKind::kText && IsNeverText(made)) {
+    at.Refuse("expected BINARY, or bytes that are UTF-8, as a text frame is (RFC 6455 section 5.6)");
+    return std::nullopt;
+  }
+  return made.As(kind);
+}
+
 }  // namespace
 
 std::optional<core::MessageTemplate> CompileTemplate(const v1::MessageTemplate& message,
@@ -119,7 +142,8 @@ std::optional<core::MessageTemplate> CompileTemplate(const v1::MessageTemplate& 
         frame.Refuse("not with pong");
         return std::nullopt;
       }
-      return made->As(message.frame() == v1::FRAME_TEXT ? core::FrameKind::kText : core::FrameKind::kBinary);
+      return InFrame(*made, message.frame() == v1::FRAME_TEXT ? core::FrameKind::kText : core::FrameKind::kBinary,
+                     frame);
     default:
       frame.Refuse("expected TEXT or BINARY");
       return std::nullopt;

@@ -83,6 +83,7 @@ class CanaryTest : public EndToEndTest, public ::testing::WithParamInterface<con
     login.mutable_send()->set_text("login ${secret:canary/token}");
     login.mutable_await()->set_prefix("welcome ");
     (*login.mutable_capture())["greeting"].set_regex("welcome (.*)");
+    spec.add_show("greeting");
     v1::Beat& beat = *spec.add_beats();
     beat.set_name("words");
     beat.set_interval("100ms");

@@ -131,6 +131,19 @@ TEST(Extractor, NumericTakesOnlyNumbersFromZeroUp) {
   }
 }
 
+TEST(Extractor, HexadecimalTakesWholeNumbersInDecimal) {
+  const Extractor from = AtPointer("/n").Hexadecimal();
+  const auto of = [&](const std::string& text) { return Taken(from, "{\"n\":\"" + text + "\"}"); };
+  EXPECT_EQ(of("0x1b4"), "#436");
+  EXPECT_EQ(of("1B4"), "#436");
+  EXPECT_EQ(of("0X0"), "#0");
+  EXPECT_EQ(of("0xffffffffffffffff"), "#18446744073709551615");
+  for (const char* bad : {"", "0x", "0x1g", "-1", "0x-1", "1 ", "0x10000000000000000", "0x0x1"})
+    EXPECT_EQ(of(bad), "-");
+  EXPECT_EQ(Taken(from, "{\"n\":10}"), "#16") << "what is written counts";
+  EXPECT_EQ(Taken(from, "{}"), "-");
+}
+
 TEST(Extractor, HostileMessagesHaveNoValue) {
   const Extractor id = AtPointer("/id");
   EXPECT_EQ(Taken(id, std::string(size_t{16} << 20, '[')), "-");
@@ -144,6 +157,7 @@ TEST(Extractor, EqualWhenDeclaredAlike) {
   EXPECT_EQ(AtPointer("/a"), AtPointer("/a"));
   EXPECT_FALSE(AtPointer("/a") == AtPointer("/b"));
   EXPECT_FALSE(AtPointer("/a") == AtPointer("/a").Numeric());
+  EXPECT_FALSE(AtPointer("/a") == AtPointer("/a").Hexadecimal());
   EXPECT_FALSE(AtPointer("/a") == AtPointer("/a").Behind("x"));
   EXPECT_EQ(*Extractor::Regex("(a)(b)"), *Extractor::RegexGroup("(a)(b)", 1));
   EXPECT_FALSE(*Extractor::RegexGroup("(a)(b)", 2) == *Extractor::RegexGroup("(a)(b)", 1));

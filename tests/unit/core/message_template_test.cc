@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <limits>
+
 #include "tests/unit/core/template_fixture.h"
 
 namespace holter::core {
@@ -25,6 +27,20 @@ TEST_F(TextTemplate, ReplacesVariables) {
   EXPECT_EQ(Text("${seq}${seq}"), "77");
   EXPECT_EQ(Text("ping"), "ping");
   EXPECT_EQ(Text(""), "");
+}
+
+TEST_F(TextTemplate, ATimeMayBeToCome) {
+  EXPECT_EQ(Text("${unix_ms+10s} ${unix_s+1m30s} ${unix_us+1ms} ${unix_ns+24h}"),
+            "1700000010123 1700000090 1700000000124456 1700086400123456789");
+  EXPECT_EQ(Text("${iso_time+1h} ${text:unix_s+1s} ${length:unix_s+1s}"), "2023-11-14T23:13:20.123Z 1700000001 10");
+  EXPECT_EQ(Json(R"({"t":"${unix_ms+10s}","s":"${text:unix_ms+10s}"})"), R"({"t":1700000010123,"s":"1700000010123"})");
+  for (const std::string_view bad : {"${seq+1s}", "${uuid+1s}", "${hex_id+1s}", "${unix_ms+}", "${unix_ms+10}",
+                                     "${unix_ms+0s}", "${unix_ms+-1s}", "${unix_ms+24h1s}", "${unix_ms+1s+1s}"}) {
+    EXPECT_THAT(Text(bad), StartsWith("error: expected a time and a duration up to 24h")) << bad;
+  }
+  EXPECT_THAT(Text("${nothing+1s}"), StartsWith("error: unknown variable"));
+  BeatVariables late{.unix_ns = std::numeric_limits<int64_t>::max() - 1};
+  EXPECT_EQ(late.After(std::chrono::hours(24)).unix_ns, std::numeric_limits<int64_t>::max()) << "not beyond its end";
 }
 
 TEST_F(TextTemplate, DoubledDollarIsAPlainOne) {

@@ -126,11 +126,11 @@ TEST_F(SessionHostile, WhatIsRememberedHasABound) {
   dialect().open.push_back({.send = Template("${id}"), .await = Matcher::Anything()});
   const auto hello = [](size_t size) { return "{\"id\":\"" + std::string(size, 'x') + "\"}"; };
   MakeOpenSpec();
-  Message(hello(DialectMachine::kLongestValue));
+  Message(hello(Extractor::kLongestValue));
   ASSERT_EQ(Sent().size(), 1u);
-  EXPECT_EQ(Sent()[0].size(), DialectMachine::kLongestValue);
+  EXPECT_EQ(Sent()[0].size(), Extractor::kLongestValue);
   MakeOpenSpec();
-  Message(hello(DialectMachine::kLongestValue + 1));
+  Message(hello(Extractor::kLongestValue + 1));
   EXPECT_EQ(Status().reason, Reason::kOpenScript);
 }
 

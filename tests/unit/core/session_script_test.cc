@@ -70,6 +70,26 @@ TEST_F(SessionScript, AMissingValueEndsTheConnection) {
   EXPECT_EQ(machine_->health(), Health::kDown);
 }
 
+TEST_F(SessionScript, AValueThatMayBeMissingEndsNothing) {
+  Login();
+  dialect().open[0].capture[0].optional = true;
+  dialect().open[1].send = Template("login ${id:-nobody}");
+  MakeOpenSpec();
+  Message(R"({"op":"welcome"})");
+  EXPECT_EQ(Sent(), Payloads{"login nobody"});
+  EXPECT_EQ(machine_->state(), State::kOpen);
+}
+
+TEST_F(SessionScript, OneOfManyThatHasToBeThereStillEndsTheConnection) {
+  Login();
+  CaptureSpec optional = Take("id", "/other");
+  optional.optional = true;
+  dialect().open[0].capture.push_back(optional);
+  MakeOpenSpec();
+  Message(R"({"op":"welcome"})");
+  EXPECT_EQ(Status().reason, Reason::kOpenScript);
+}
+
 TEST_F(SessionScript, TimeInWhichWeStoodStillIsNotHeldAgainstThePeer) {
   Login();
   MakeOpenSpec();
@@ -253,6 +273,43 @@ TEST_F(SessionScript, SecretsAreMarked) {
   machine_->OnOpened(tick_, {.peer_address = "192.0.2.1:443", .secrets = {{slot, Secret("open sesame")}}}, actions_);
   EXPECT_EQ(Sent(), Payloads{"auth open sesame"});
   EXPECT_TRUE(Only<SendAction>().secret);
+}
+
+TEST_F(SessionScript, TheStatusTellsShownValues) {
+  Name("id");
+  dialect().shown = {*dialect().scope.Find("id")};
+  dialect().captures.push_back({.when = std::nullopt, .values = {Take("id", "/id")}});
+  MakeOpenSpec();
+  using Values = std::vector<std::pair<std::string, std::string>>;
+  EXPECT_EQ(Status().values, Values());
+  Message(R"({"id":"AQoQ"})");
+  EXPECT_EQ(Status().values, (Values{{"id", "AQoQ"}}));
+  Message("{\"id\":\"" + std::string(DialectMachine::kLongestShown, 'x') + "\"}");
+  EXPECT_EQ(Status().values.size(), 1u);
+  Message("{\"id\":\"" + std::string(DialectMachine::kLongestShown + 1, 'x') + "\"}");
+  EXPECT_EQ(Status().values, Values());
+  Message(R"({"id":"AQoQ"})");
+  Close(1001);
+  EXPECT_EQ(Status().values, Values()) << "it was said on another connection";
+}
+
+TEST_F(SessionScript, ShownValuesAreUtf8AndHoldNoSecret) {
+  Name("id");
+  dialect().shown = {*dialect().scope.Find("id")};
+  dialect().captures.push_back({.when = std::nullopt, .values = {Take("id", "/id")}});
+  dialect().captures[0].values[0].from = *Extractor::Bytes("0:");
+  const size_t slot = *dialect().scope.Add("secret:a/token", Origin::kSecret);
+  dialect().secrets.push_back({.slot = slot, .text = "${secret:a/token}", .secret = true});
+  Make(spec());
+  Start();
+  machine_->OnOpened(tick_, {.peer_address = "192.0.2.1:443", .secrets = {{slot, Secret("open sesame")}}}, actions_);
+  Message("\xff\x01");
+  ASSERT_EQ(Status().values.size(), 1u);
+  EXPECT_EQ(Status().values[0].second, "ff01");
+  Message("you said open sesame!");
+  EXPECT_TRUE(Status().values.empty());
+  Message("you said nothing");
+  EXPECT_EQ(Status().values[0].second, "you said nothing");
 }
 
 TEST_F(SessionScript, ParametersAreEachSessionsOwn) {

@@ -67,6 +67,21 @@ TEST(CaptureTest, AUnitTakesOnlyNumbers) {
   EXPECT_EQ(Taken("pointer: '/t'", R"({"t":-1})"), "-1");
 }
 
+TEST(CaptureTest, HexadecimalNumbersAreTakenInDecimal) {
+  EXPECT_EQ(Taken("pointer: '/t' hexadecimal: true", R"({"t":"0x1b4"})"), "436");
+  EXPECT_EQ(Taken("pointer: '/t' hexadecimal: true unit: 's'", R"({"t":"0x1b4"})"), "436");
+  EXPECT_EQ(Taken("pointer: '/t' hexadecimal: true", R"({"t":"soon"})"), "-");
+}
+
+TEST(CaptureTest, OnlyAStepGoesOnWithoutAValue) {
+  const auto capture = FromText<v1::Capture>("pointer: '/t' optional: true");
+  std::vector<FieldViolation> violations;
+  EXPECT_TRUE(CompileCapture(capture, FieldPath("c", violations), /*of_step=*/true));
+  EXPECT_THAT(violations, IsEmpty());
+  EXPECT_THAT(ComplaintsOf("pointer: '/t' optional: true"),
+              ElementsAre(Pair("c.optional", HasSubstr("only in an open step"))));
+}
+
 TEST(CaptureTest, WhichOneStays) {
   EXPECT_EQ(KeepOf(""), core::Keep::kLast);
   EXPECT_EQ(KeepOf("keep: KEEP_LAST"), core::Keep::kLast);
@@ -95,6 +110,20 @@ TEST(CaptureTest, SizesAreBounded) {
   EXPECT_THAT(ComplaintsOf("regex: '" + many(1025) + "'"), ElementsAre(Key("c.regex")));
   EXPECT_THAT(ComplaintsOf("regex: '.' prefix: '" + many(64) + "'"), IsEmpty());
   EXPECT_THAT(ComplaintsOf("regex: '.' prefix: '" + many(65) + "'"), ElementsAre(Key("c.prefix")));
+}
+
+TEST(ShowTest, CapturedValuesAreShownByName) {
+  const std::string captures = "capture { values { key: 'id' value { pointer: '/id' } } } ";
+  const auto shared = Compiled(captures + "show: 'id'");
+  ASSERT_EQ(shared->dialect.shown.size(), 1u);
+  EXPECT_EQ(shared->dialect.shown[0], shared->dialect.scope.Find("id"));
+  const auto refused = [&](const std::string& spec) { return ComplaintsAbout(captures + spec); };
+  EXPECT_THAT(refused("parameters { key: 'token' value: '${secret:a/b}' } show: 'token'"),
+              ElementsAre(Pair("session.spec.show[0]", HasSubstr("captured value, got \"token\""))));
+  EXPECT_THAT(refused("show: 'id' show: 'nothing'"), ElementsAre(Key("session.spec.show[1]")));
+  std::string many;
+  for (int i = 0; i < 9; ++i) many += "show: 'id' ";
+  EXPECT_THAT(refused(many), ElementsAre(Key("session.spec.show")));
 }
 
 }  // namespace

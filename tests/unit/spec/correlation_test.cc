@@ -81,6 +81,13 @@ TEST(CorrelationTest, NeedsAnExpectOfTheFittingKind) {
   }
 }
 
+TEST(CorrelationTest, ATimeToComeIsNotRepeated) {
+  EXPECT_THAT(
+      ComplaintsAbout(BeatOf("send { text: '${unix_ms+1s}' } expect { regex: '(a)' } correlate { regex_group: 1 "
+                             "equals: 'unix_ms' }")),
+      ElementsAre(Key(kBeat + "correlate.equals")));
+}
+
 TEST(CorrelationTest, PlaceAndVariableAreRequiredAndGood) {
   const auto complaints = [](const std::string& rest) {
     return ComplaintsAbout(BeatOf(kSend + "expect { regex: '(a)' } " + rest));

@@ -25,6 +25,16 @@ TEST(ExplainParts, Captures) {
               HasSubstr("Remembers: of \"a\" x (/x)."));
 }
 
+TEST(ExplainParts, ShownValues) {
+  EXPECT_THAT(Story(R"(capture { values { key: "x" value { pointer: "/x" } } } show: "x")"),
+              HasSubstr("\nShows: x.\n"));
+}
+
+TEST(ExplainParts, ValuesThatMayBeMissing) {
+  EXPECT_THAT(Story(R"(open { await { text: "a" } capture { key: "x" value { pointer: "/x" optional: true } } })"),
+              HasSubstr("remembers x (/x, if it is there)."));
+}
+
 TEST(ExplainParts, Pings) {
   EXPECT_THAT(Story(R"(parameters { key: "p" value: "0" } protocol_heartbeat { interval: "1s if ${p}" })"),
               HasSubstr("\nPings: off (1s if ${p}).\n"));

@@ -101,6 +101,7 @@ TEST(PlaceWords, TellWhereAValueStands) {
   EXPECT_EQ(Place(R"(pointer: "/d/n")"), "/d/n");
   EXPECT_EQ(Place(R"(pointer: "/d" inside: "/n")"), "/d (JSON in a string, there /n)");
   EXPECT_EQ(Place(R"(regex: "n=[0-9]+" prefix: "42")"), R"(what matches "n=[0-9]+" behind "42")");
+  EXPECT_EQ(Place(R"(pointer: "/n" hexadecimal: true)"), "/n in hexadecimal");
   EXPECT_EQ(Place(R"(protobuf: "5.2")"), "field 5.2");
   EXPECT_EQ(Place(R"(bytes: "8:12 u32")"), "bytes 8:12 u32");
 }

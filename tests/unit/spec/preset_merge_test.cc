@@ -242,8 +242,8 @@ TEST_F(PresetMergeTest, PathsOfTheEffectiveSpecLeadBackToTheDeclaredOne) {
 TEST_F(PresetMergeTest, VariablesAreFoundWhereverTheyStand) {
   const v1::SessionSpec spec = Parse(R"({url: "ws://${a}/$${b}", headers: [{name: N, value: "${c:-x}${secret:d/e}"}],
     beats: [{name: n, interval: "max(1s, ${f}) if ${g}", send: {json: {x: ["${h?}"]}}}],
-    answers: [{only_if: i, send: {bytes: "${length:j} u8(${k}) ${l[0:4]} ${"}}]})");
-  EXPECT_THAT(VariablesIn(spec), ElementsAre("", "a", "c", "f", "g", "h", "i", "j", "k", "l", "secret"));
+    answers: [{only_if: i, send: {bytes: "${length:j} u8(${text:m}) u8(${k}) ${l[0:4]} ${"}}]})");
+  EXPECT_THAT(VariablesIn(spec), ElementsAre("", "a", "c", "f", "g", "h", "i", "j", "k", "l", "m", "secret"));
 }
 
 }  // namespace

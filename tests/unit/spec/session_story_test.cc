@@ -11,6 +11,7 @@
 namespace holter::spec {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -25,6 +26,12 @@ TEST(StoryTest, ASilentApplicationIsBlamedWithItsEvidence) {
   const auto lines = EvidenceLines(holter::testing::SilentSession(), kNow);
   EXPECT_THAT(lines, Contains("holterd says: no answer to op-ping within 1s"));
   EXPECT_THAT(lines, Contains("op-ping: dead, 10 sent, 7 acked, 3 missed"));
+}
+
+TEST(StoryTest, ShownValuesAreEvidence) {
+  v1::Session session = holter::testing::SilentSession();
+  (*session.mutable_status()->mutable_values())["session_id"] = "AQoQ\x1b[2J";
+  EXPECT_THAT(EvidenceLines(session, kNow), Contains(AllOf(HasSubstr("session_id: \"AQoQ"), Not(HasSubstr("\x1b")))));
 }
 
 TEST(StoryTest, EveryReasonHasItsOwnWords) {

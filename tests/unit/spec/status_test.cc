@@ -100,6 +100,7 @@ TEST_F(StatusToProtoTest, Everything) {
   status_.traffic = {.messages_in = 1, .messages_out = 2, .bytes_in = 3, .bytes_out = 4};
   status_.last_close_code = 4001;
   status_.last_http_status = 503;
+  status_.values = {{"session_id", "AQoQ"}};
   const auto expected = FromText<v1::SessionStatus>(R"(
     state: STATE_BACKOFF health: HEALTH_DOWN reason: REASON_APP_HEARTBEAT path: PATH_PEER
     detail: "op-ping stayed unanswered"
@@ -111,7 +112,7 @@ TEST_F(StatusToProtoTest, Everything) {
     beats { name: "op-ping" verdict: VERDICT_DEAD }
     peer_address: "192.0.2.1:443" subprotocol: "v1" tls_expiry_time { seconds: 1800000000 }
     traffic { messages_in: 1 messages_out: 2 bytes_in: 3 bytes_out: 4 }
-    last_close_code: 4001 last_http_status: 503)");
+    last_close_code: 4001 last_http_status: 503 values { key: "session_id" value: "AQoQ" })");
   EXPECT_EQ(Convert().DebugString(), expected.DebugString());
 }
 

@@ -96,6 +96,18 @@ TEST_F(TemplateTest, FramesHaveTheKindsOfTheProtoComments) {
   EXPECT_EQ(KindOf("empty: true frame: FRAME_BINARY"), Kind::kBinary);
 }
 
+TEST_F(TemplateTest, BytesThatAreNoTextAreRefusedInATextFrame) {
+  const std::string text = " frame: FRAME_TEXT";
+  for (const std::string bad : {"bytes: 'ff'", "bytes: 'c3 28'", "bytes: '01 ff u8(${seq})'"}) {
+    EXPECT_THAT(ComplaintsOf(bad + text), ElementsAre(Pair("t.frame", HasSubstr("UTF-8")))) << bad;
+    EXPECT_THAT(ComplaintsOf(bad), IsEmpty()) << bad;
+  }
+  // With the value of a parameter or of the peer it may be text.
+  for (const std::string good : {"bytes: 'c3 a9'", "bytes: 'c3 \"${id}\"'", "bytes: 'u8(${seq})'", "echo {}"}) {
+    EXPECT_THAT(ComplaintsOf(good + text), IsEmpty()) << good;
+  }
+}
+
 TEST_F(TemplateTest, OtherFramesAreRefused) {
   for (const std::string frame : {"FRAME_PING", "FRAME_PONG"}) {
     EXPECT_THAT(ComplaintsOf("text: 'a' frame: " + frame), ElementsAre(Pair("t.frame", HasSubstr("TEXT or BINARY"))));

@@ -54,6 +54,8 @@ class DataTest(unittest.TestCase):
 
     def play(self):
         """What has data only when something goes wrong."""
+        # A storm is over before the rules are evaluated again: that there was none before has to be on record.
+        self.prometheus.await_answer('count_over_time(instance_tenant_group:holter_reconnects:sum{group="storm"}[10m]) >= 2')
         for fault in FAULTS:
             self.fleet.play(fault)
         self.daemon.holter("get", "nobody", good=False)

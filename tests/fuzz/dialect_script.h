@@ -18,7 +18,7 @@ enum class Step : uint8_t {
   kLine,      // number: of the transcript's lines of the peer
   kBentLine,  // number, place, text: the line with the text written over it
   kEcho,      // what we said last
-  kAgain,     // number: what was heard last, so often
+  kAgain,     // number: even: what was heard last, so often; odd: the last two in turn
   kOpen,      // the attempt is open
   kFailDial,  // number: reason
   kClose,     // number: code

@@ -80,8 +80,7 @@ class Drive {
       case Step::kEcho:
         return Hear(last_said_);
       case Step::kAgain:
-        for (int left = script_.Byte(); left >= 0; --left) Hear(last_heard_);
-        return;
+        return HearAgain(script_.Byte());
       default:
         return TakeRare(step);
     }
@@ -143,8 +142,14 @@ class Drive {
     Hear(std::move(message));
   }
 
+  void HearAgain(int times) {
+    const Conversation::Message last = last_heard_;
+    const Conversation::Message other = times % 2 == 0 ? last : heard_before_;
+    for (int left = times; left >= 0; --left) Hear(left % 2 == 0 ? last : other);
+  }
+
   void Hear(Conversation::Message message) {
-    last_heard_ = message;
+    heard_before_ = std::exchange(last_heard_, message);
     if (machine_.state() != State::kOpen) return;
     laws_.OnHeard(tick_);
     machine_.OnInbound(tick_, message.payload.size() + 2, actions_);
@@ -247,6 +252,7 @@ class Drive {
   std::string last_ping_;
   Conversation::Message last_said_;
   Conversation::Message last_heard_;
+  Conversation::Message heard_before_;
 };
 
 }  // namespace

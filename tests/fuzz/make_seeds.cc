@@ -90,11 +90,14 @@ std::string ScriptOf(const SpokenPreset& preset, size_t index) {
   return script;
 }
 
-// Every line again and again, and what we said in between.
+// Every line again and again, and what we said in between; then each in turn with the one before.
 std::string FloodOf(const SpokenPreset& preset, size_t index) {
   std::string script = ScriptOf(preset, index);
   for (size_t line = 0; line < preset.peer_lines(); ++line) {
     script += Bytes({Of(Step::kLine), line, Of(Step::kAgain), 100, Of(Step::kEcho), Of(Step::kFollow), 1});
+  }
+  for (size_t line = 1; line < preset.peer_lines(); ++line) {
+    script += Bytes({Of(Step::kLine), line - 1, Of(Step::kLine), line, Of(Step::kAgain), 101});
   }
   return script;
 }

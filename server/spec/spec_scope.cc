@@ -169,6 +169,10 @@ core::Scope CompileScope(const v1::SessionSpec& spec, const FieldPath& at, core:
   for (const v1::AnswerRule& rule : spec.answers()) {
     builder.AddSecrets(rule.send(), secrets);
   }
+  // A peer may repeat what the upgrade told it, and a value that is shown must hold none of it.
+  for (int i = 0; !spec.show().empty() && i < spec.headers_size(); ++i) {
+    builder.AddSecrets(spec.headers(i), secrets);
+  }
   return builder.Finish();
 }
 

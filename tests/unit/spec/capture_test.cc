@@ -126,5 +126,16 @@ TEST(ShowTest, CapturedValuesAreShownByName) {
   EXPECT_THAT(refused(many), ElementsAre(Key("session.spec.show")));
 }
 
+TEST(ShowTest, SecretsOfHeadersAreKnownToBeKeptOutOfIt) {
+  const std::string spec =
+      "headers { name: 'Authorization' value: 'Bearer ${secret:a/b}' } "
+      "capture { values { key: 'id' value { pointer: '/id' } } } ";
+  EXPECT_EQ(Compiled(spec)->dialect.secrets.size(), 0u);
+  const auto shared = Compiled(spec + "show: 'id'");
+  ASSERT_EQ(shared->dialect.secrets.size(), 1u);
+  EXPECT_EQ(shared->dialect.secrets[0].text, "${secret:a/b}");
+  EXPECT_TRUE(shared->dialect.secrets[0].secret);
+}
+
 }  // namespace
 }  // namespace holter::spec

@@ -27,6 +27,14 @@ LossyVfs::~LossyVfs() {
   registered = nullptr;
 }
 
+void LossyVfs::Begin() {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(root())) {
+    if (entry.is_directory()) continue;
+    const std::string path = entry.path().string();
+    files_[path].content = std::make_shared<DiskFile>(DiskFile{.synced = ReadAll(path), .pending = {}});
+  }
+}
+
 void LossyVfs::End() {
   files_.clear();
   undead_.clear();
@@ -81,7 +89,7 @@ int LossyVfs::Delete(sqlite3_vfs* /*vfs*/, const char* name, int sync_directory)
     if (known->second.has_name) self.undead_[name] = known->second.content;
     self.files_.erase(known);
   }
-  if (sync_directory != 0) self.undead_.erase(name);
+  if (sync_directory != 0) self.undead_.clear();
   return self.real_->xDelete(self.real_, name, sync_directory);
 }
 
@@ -110,8 +118,10 @@ int LossyVfs::Sync(sqlite3_file* file, int /*flags*/) {
   const OpenFile& open = self.open_[file];
   self.Count();
   self.ContentOf(open).Sync();
-  self.files_[open.path].has_name = true;
-  self.undead_.erase(open.path);
+  // With the first sync of a new file SQLite syncs its directory, and so what was deleted there.
+  bool& has_name = self.files_[open.path].has_name;
+  if (!has_name) self.undead_.clear();
+  has_name = true;
   return SQLITE_OK;
 }
 

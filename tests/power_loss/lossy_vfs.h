@@ -12,7 +12,8 @@ namespace holter::power_loss {
 
 // SQLite's default while it exists; one at a time. Every file of a database is followed: the database, journals, the
 // write-ahead log; an index of the log (-shm) is never synced and so never there afterwards. A file that is made is
-// there after its first sync, one that is deleted is gone when SQLite wants the deletion synced.
+// there after its first sync. One that is deleted is gone when SQLite syncs its directory: with the deletion, or with
+// the first sync of a file that is new there.
 //
 // What the store does beside SQLite (names and syncs of directories, its mark) a VFS does not see: see
 // forgetful_disk.h.
@@ -34,7 +35,7 @@ class LossyVfs final : public Disk {
     std::string path;
   };
 
-  void Begin() override {}
+  void Begin() override;
   void End() override;
   DiskFile& ContentOf(const OpenFile& open) { return *files_[open.path].content; }
 

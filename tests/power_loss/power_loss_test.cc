@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <map>
 #include <memory>
@@ -118,7 +119,9 @@ std::vector<store::Change> PowerLossTest::RandomBatch(Sessions& sessions) {
 std::optional<std::string> PowerLossTest::LiveOnce(const std::string& root, const LifeOptions& options,
                                                    DiskImage& image) {
   Disk& disk = this->disk();
-  const auto moment = static_cast<int64_t>(1 + random_() % (random_() % 2 == 0 ? 30 : 600));
+  // While the store opens, while it works, or behind its last change, when it has closed.
+  constexpr std::array<uint64_t, 3> kLatest = {30, 600, 6000};
+  const auto moment = static_cast<int64_t>(1 + random_() % kLatest.at(random_() % kLatest.size()));
   Random torn(random_());
   size_t acknowledged = 0;  // the store's thread's
   std::optional<Remains> remains;

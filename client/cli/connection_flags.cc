@@ -26,7 +26,7 @@ absl::StatusOr<Context> ChosenContext(const ConnectionFlags& flags) {
 }  // namespace
 
 void AddConnectionFlags(CLI::App& app, ConnectionFlags& flags) {
-  app.add_option("--context", flags.context, "Context of ~/.config/holter/config.yaml (HOLTER_CONFIG)")
+  app.add_option("--context", flags.context, "Context of ~/.config/holter/config.yaml (HOLTER_CONTEXTS)")
       ->envname("HOLTER_CONTEXT");
   app.add_option("--server", flags.server, "Address of holterd")
       ->envname("HOLTER_SERVER")

@@ -5,10 +5,10 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <functional>
-#include <iterator>
 #include <stdexcept>
+
+#include "base/read_file.h"
 
 namespace holter::cli {
 namespace {
@@ -89,7 +89,7 @@ class ContextsReader {
 }  // namespace
 
 std::string ContextsPath() {
-  if (std::string path = Environment("HOLTER_CONFIG"); !path.empty()) return path;
+  if (std::string path = Environment("HOLTER_CONTEXTS"); !path.empty()) return path;
   std::string folder = Environment("XDG_CONFIG_HOME");
   if (folder.empty()) {
     const std::string home = Environment("HOME");
@@ -101,14 +101,13 @@ std::string ContextsPath() {
 
 absl::StatusOr<Contexts> ReadContexts(const std::string& path) {
   std::error_code error;
-  if (path.empty() || (Environment("HOLTER_CONFIG").empty() && !std::filesystem::exists(path, error))) {
+  if (path.empty() || (Environment("HOLTER_CONTEXTS").empty() && !std::filesystem::exists(path, error))) {
     return Contexts{};
   }
-  std::ifstream file(path, std::ios::binary);
-  const std::string text(std::istreambuf_iterator<char>(file), {});
-  if (!file) return absl::InvalidArgumentError(fmt::format("cannot read {}", path));
+  const absl::StatusOr<std::string> text = ReadWholeFile(path);
+  if (!text.ok()) return text.status();
   try {
-    const YAML::Node root = YAML::Load(text);
+    const YAML::Node root = YAML::Load(*text);
     if (root.IsNull()) return Contexts{};
     return ContextsReader(path).Read(root);
   } catch (const ContextsFault& fault) {

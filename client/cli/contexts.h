@@ -25,10 +25,10 @@ struct Contexts {
   std::map<std::string, Context> contexts{};
 };
 
-// $HOLTER_CONFIG, or ~/.config/holter/config.yaml ($XDG_CONFIG_HOME/holter/config.yaml). Empty: the user has no home.
+// $HOLTER_CONTEXTS, or ~/.config/holter/config.yaml ($XDG_CONFIG_HOME/holter/config.yaml). Empty: the user has no home.
 std::string ContextsPath();
 
-// A file that is not there holds no contexts, unless $HOLTER_CONFIG names it. INVALID_ARGUMENT names file, line and
+// A file that is not there holds no contexts, unless $HOLTER_CONTEXTS names it. INVALID_ARGUMENT names file, line and
 // key. Relative paths in the file are relative to its folder.
 absl::StatusOr<Contexts> ReadContexts(const std::string& path);
 

@@ -113,14 +113,18 @@ void AddCreateCommand(CLI::App& app, Invocation& invocation) {
   CLI::App* const command = app.add_subcommand("create", "Declare a session by flags, or those of a file");
   CLI::Option* const name = command->add_option("NAME", flags->name, "feed-1, or tenants/default/sessions/feed-1");
   CLI::Option* const url = command->add_option("URL", flags->spec.url, "ws://host[:port]/path or wss://…");
-  command->add_option("-f,--file", flags->file, "YAML file of sessions; - for standard input")
-      ->excludes(name)
-      ->excludes(url);
+  CLI::Option* const file = command->add_option("-f,--file", flags->file, "YAML file of sessions; - for standard input")
+                                ->excludes(name)
+                                ->excludes(url);
+  const size_t others = command->get_options().size();
   AddSpecFlags(*command, flags->spec);
   command->add_option("--group", flags->group, "The session's group, a label of the metrics");
   AddRepeated(*command, "--label", flags->labels, "KEY=VALUE; may be repeated");
   command->add_option("--ca-secret", flags->ca_secret, "name/key of a CA bundle below the daemon's --secrets-dir");
   command->add_flag("--paused", flags->paused, "Without a connection until it is resumed");
+  // What a session says stands in the file.
+  const std::vector<CLI::Option*> all = command->get_options();
+  for (size_t i = others; i < all.size(); ++i) file->excludes(all[i]);
   AddDryRun(*command, flags->change);
   AddRequestId(*command, flags->change);
   AddOutput(*command, flags->format);

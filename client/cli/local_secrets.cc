@@ -2,10 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <iterator>
+#include <utility>
+
+#include "base/read_file.h"
 
 namespace holter::cli {
 
@@ -28,12 +27,10 @@ absl::StatusOr<Secret> LocalSecretSource::Read(std::string_view reference) const
   const auto file = files_.find(reference);
   if (file == files_.end())
     return absl::NotFoundError(fmt::format("there is no secret {} on a command line", reference));
-  errno = 0;
-  std::ifstream stream(file->second, std::ios::binary);
-  std::string text(std::istreambuf_iterator<char>(stream), {});
-  if (!stream) return absl::NotFoundError(fmt::format("cannot read {}: {}", file->second, std::strerror(errno)));
-  if (text.ends_with('\n')) text.pop_back();
-  return Secret(std::move(text));
+  absl::StatusOr<std::string> text = ReadWholeFile(file->second);
+  if (!text.ok()) return text.status();
+  if (text->ends_with('\n')) text->pop_back();
+  return Secret(*std::move(text));
 }
 
 }  // namespace holter::cli

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/printable_text.h"
 #include "client/cli/words.h"
 #include "holter/v1/session_service.pb.h"
 #include "spec/yaml.h"
@@ -75,7 +76,7 @@ Table SessionTable(const Invocation& invocation, const std::vector<v1::Session>&
 void PrintSession(const Invocation& invocation, OutputFormat format, const v1::Session& session) {
   if (format != OutputFormat::kTable) return PrintMessage(invocation.console, format, session);
   PrintTable(invocation.console, SessionTable(invocation, {session}, SystemClock().WallNow()));
-  if (!session.status().detail().empty()) invocation.console.out << session.status().detail() << "\n";
+  if (!session.status().detail().empty()) invocation.console.out << PrintableText(session.status().detail()) << "\n";
 }
 
 void PrintSessions(const Invocation& invocation, OutputFormat format, const std::vector<v1::Session>& sessions) {

@@ -138,12 +138,17 @@ ExitCode RunPing(Invocation& invocation, const PingFlags& flags) {
   LocalSecretSource secrets;
   absl::StatusOr<core::SessionSpec> spec = CompileFlags(flags, secrets);
   if (!spec.ok()) return ReportUsage(invocation.console, std::string(spec.status().message()));
+  const uint32_t keepalives = KeepalivesOf(*spec->shared);
+  const bool is_app_answered = std::popcount(keepalives) < static_cast<int>(spec->shared->beats.size());
+  if (flags.count > 0 && !is_app_answered && !spec->shared->protocol.active) {
+    return ReportUsage(invocation.console,
+                       "--count: nothing that is sent would be answered, so nothing can be counted");
+  }
   const std::unique_ptr<transport::EgressGuard> guard = transport::EgressGuard::Open();
   Ending ending;
-  const uint32_t keepalives = KeepalivesOf(*spec->shared);
   PingReport report({.target = core::RedactUrl(spec->url),
                      .protocol = spec->shared->protocol.active,
-                     .app = std::popcount(keepalives) < static_cast<int>(spec->shared->beats.size()),
+                     .app = is_app_answered,
                      .keepalives = keepalives,
                      .count = flags.count,
                      .quiet = flags.quiet,

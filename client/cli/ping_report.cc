@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "base/printable_text.h"
+
 namespace holter::cli {
 namespace {
 
@@ -41,15 +43,17 @@ void PingReport::OnTransition(core::SessionId /*id*/, const core::Transition& tr
   if (done_ || transition.state == transition.from_state) return;
   if (transition.state == core::State::kOpen) {
     connected_once_ = true;
+    lost_ = false;
     Say(fmt::format("open{}", std::exchange(phases_, {})));
     return;
   }
   if (transition.state != core::State::kBackoff && transition.state != core::State::kStopped) return;
   phases_.clear();
   LoseOutstanding();
+  lost_ = true;
   const char* const what = transition.from_state == core::State::kOpen ? "connection lost" : "no connection";
   Say(fmt::format("{}: {}{}{}", what, core::Word(transition.reason), transition.detail.empty() ? "" : ": ",
-                  transition.detail));
+                  PrintableText(transition.detail)));
   if (!connected_once_ || transition.state == core::State::kStopped) Finish();
   FinishIfJudged();
 }
@@ -121,7 +125,7 @@ void PingReport::LoseOutstanding() {
 }
 
 void PingReport::FinishIfJudged() {
-  if (options_.count == 0) return;
+  if (options_.count == 0 || !JudgesAny()) return;
   for (const Layer* layer : {&protocol_, &app_}) {
     if (Judges(*layer) && layer->acked + layer->lost < options_.count) return;
   }
@@ -157,7 +161,7 @@ void PingReport::PrintSummary() {
 
 bool PingReport::AllWell() const {
   absl::MutexLock lock(&mutex_);
-  if (!connected_once_) return false;
+  if (!connected_once_ || (!JudgesAny() && lost_)) return false;
   for (const Layer* layer : {&protocol_, &app_}) {
     if (Judges(*layer) && (layer->lost > 0 || layer->acked == 0)) return false;
   }

@@ -42,7 +42,7 @@ class PingReport final : public core::SessionObserver {
 
   // Nothing is said after it.
   void PrintSummary();
-  // Every beat that was judged was answered, and there was one.
+  // Every beat that was judged was answered, and there was one; where nothing is to be answered: it is connected.
   bool AllWell() const;
 
  private:
@@ -64,10 +64,12 @@ class PingReport final : public core::SessionObserver {
   void Finish() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void PrintLayer(const char* name, const Layer& layer) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   bool Judges(const Layer& layer) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  bool JudgesAny() const { return options_.protocol || options_.app; }
 
   const PingReportOptions options_;
   mutable absl::Mutex mutex_;
   bool connected_once_ ABSL_GUARDED_BY(mutex_) = false;
+  bool lost_ ABSL_GUARDED_BY(mutex_) = false;  // the last connection, and there is no other yet
   bool done_ ABSL_GUARDED_BY(mutex_) = false;
   Layer protocol_ ABSL_GUARDED_BY(mutex_);
   Layer app_ ABSL_GUARDED_BY(mutex_);

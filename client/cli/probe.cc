@@ -20,6 +20,7 @@ struct ProbeFlags {
   std::string target;
   std::string session;  // of a file that has several
   SpecFlags spec;
+  std::vector<const CLI::Option*> spec_options;  // those of `spec`
   Duration duration = std::chrono::seconds(30);
   OutputFormat format = OutputFormat::kTable;
 };
@@ -31,6 +32,10 @@ absl::StatusOr<v1::SessionSpec> SpecToProbe(const Invocation& invocation, const 
     SpecFlags spec = flags.spec;
     spec.url = flags.target;
     return BuildSpec(spec);
+  }
+  for (const CLI::Option* const option : flags.spec_options) {
+    if (option->count() == 0) continue;
+    return absl::InvalidArgumentError(fmt::format("{}: only with a URL; a file says it itself", option->get_name()));
   }
   absl::StatusOr<std::vector<v1::Session>> sessions = ReadSessionFile(invocation, flags.target);
   if (!sessions.ok()) return sessions.status();
@@ -92,7 +97,10 @@ void AddProbeCommand(CLI::App& app, Invocation& invocation) {
       app.add_subcommand("probe", "Have holterd try a session for a while, and tell what happens; nothing is stored");
   command->add_option("TARGET", flags->target, "ws://… or wss://…, or a YAML file of sessions, or -")->required();
   command->add_option("--session", flags->session, "Which of the file's sessions");
+  const size_t others = command->get_options().size();
   AddSpecFlags(*command, flags->spec);
+  const std::vector<CLI::Option*> all = command->get_options();
+  flags->spec_options.assign(all.begin() + static_cast<std::ptrdiff_t>(others), all.end());
   AddDuration(*command, "--duration", flags->duration, "How long, 1s to 5m");
   AddOutput(*command, flags->format);
   command->callback(

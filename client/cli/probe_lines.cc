@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <string_view>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
+#include "base/printable_text.h"
 #include "client/cli/watch_lines.h"
 #include "client/cli/words.h"
 #include "spec/session_story.h"
@@ -37,24 +37,6 @@ std::string ProbedBeatWords(const BeatEvent& beat) {
   std::string text = fmt::format("{} {}", beat.name(), PlainWord(BeatEvent::Kind_Name(beat.kind())));
   if (beat.has_rtt()) text += ", rtt " + InMs(beat.rtt());
   return text;
-}
-
-// The peer's words must not steer the terminal: control characters, those of U+0080 to U+009F too, are escaped.
-std::string PrintableText(std::string_view text) {
-  std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    const bool high_control =
-        byte == 0xC2 && i + 1 < text.size() && (static_cast<unsigned char>(text[i + 1]) & 0xE0) == 0x80;
-    if (high_control) {
-      out += fmt::format("\\u{:04x}", static_cast<unsigned char>(text[++i]));
-    } else if (byte < 0x20 || byte == 0x7F) {
-      out += byte == '\n' ? "\\n" : fmt::format("\\x{:02x}", byte);
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
 }
 
 // Two bytes of code, then the reason.

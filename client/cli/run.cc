@@ -1,8 +1,13 @@
 #include "client/cli/run.h"
 
+#include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstring>
+#include <string>
 
 #include "client/cli/commands.h"
 #include "client/cli/flags.h"
@@ -15,12 +20,19 @@ void AddGlobalFlags(CLI::App& app, Invocation& invocation) {
   AddDuration(app, "--deadline", invocation.deadline, "How long a call may take");
 }
 
-// A reader that went away (`holter list | head`) is no failure.
+bool IsReaderGone() {
+  pollfd output{.fd = STDOUT_FILENO, .events = POLLOUT, .revents = 0};
+  return poll(&output, 1, 0) == 1 && (output.revents & POLLERR) != 0;
+}
+
+// A reader that went away (`holter list | head`) is no failure. errno alone does not tell: the write that failed may be
+// long ago, and a stream that is bad does not try again.
 ExitCode Flush(Console& console, ExitCode code) {
   errno = 0;
   console.out.flush();
-  if (console.out || errno == EPIPE) return code;
-  console.err << "holter: cannot write the output: " << std::strerror(errno) << "\n";
+  const std::string why = errno == 0 ? "" : fmt::format(": {}", std::strerror(errno));
+  if (console.out || IsReaderGone()) return code;
+  console.err << fmt::format("holter: cannot write the output{}\n", why);
   return code == ExitCode::kOk ? ExitCode::kFailure : code;
 }
 

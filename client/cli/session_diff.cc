@@ -27,6 +27,8 @@ std::string ScalarText(const google::protobuf::Message& message, const google::p
       return reflection.GetBool(message, &field) ? "true" : "false";
     case Type::CPPTYPE_INT32:
       return fmt::format("{}", reflection.GetInt32(message, &field));
+    case Type::CPPTYPE_INT64:
+      return fmt::format("{}", reflection.GetInt64(message, &field));
     case Type::CPPTYPE_DOUBLE:
       return fmt::format("{}", reflection.GetDouble(message, &field));
     default:
@@ -57,6 +59,20 @@ void FlattenValue(const google::protobuf::Message& message, const google::protob
   }
 }
 
+// Entries come in any order, not in the same one twice.
+void FlattenMap(const google::protobuf::Message& message, const google::protobuf::FieldDescriptor& field,
+                const std::string& path, FieldTexts& texts) {
+  const google::protobuf::Reflection& reflection = *message.GetReflection();
+  std::map<std::string, const google::protobuf::Message*> entries;
+  for (int i = 0; i < reflection.FieldSize(message, &field); ++i) {
+    const google::protobuf::Message& entry = reflection.GetRepeatedMessage(message, &field, i);
+    entries[ScalarText(entry, *field.message_type()->map_key(), -1)] = &entry;
+  }
+  for (const auto& [key, entry] : entries) {
+    FlattenValue(*entry, *field.message_type()->map_value(), -1, fmt::format("{}.{}", path, key), texts);
+  }
+}
+
 void Flatten(const google::protobuf::Message& message, const std::string& prefix, FieldTexts& texts) {
   std::vector<const google::protobuf::FieldDescriptor*> fields;
   message.GetReflection()->ListFields(message, &fields);
@@ -64,6 +80,10 @@ void Flatten(const google::protobuf::Message& message, const std::string& prefix
     const std::string path = prefix + field->name();
     if (!field->is_repeated()) {
       FlattenValue(message, *field, -1, path, texts);
+      continue;
+    }
+    if (field->is_map()) {
+      FlattenMap(message, *field, path, texts);
       continue;
     }
     const int size = message.GetReflection()->FieldSize(message, field);

@@ -11,7 +11,7 @@ namespace holter::cli {
 
 // One field of the declaration; empty text: it is not set.
 struct FieldChange {
-  std::string path;  // "spec.beats[0].interval", "labels.team"
+  std::string path;  // "spec.beats[0].interval", "spec.parameters.symbol", "labels.team"
   std::string before;
   std::string after;
 };

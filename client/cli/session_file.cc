@@ -2,13 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <iterator>
 #include <map>
 #include <utility>
 
+#include "base/read_file.h"
 #include "spec/yaml.h"
 
 namespace holter::cli {
@@ -16,13 +14,7 @@ namespace {
 
 absl::StatusOr<std::string> ReadText(const Invocation& invocation, const std::string& path) {
   if (path == "-") return std::string(std::istreambuf_iterator<char>(invocation.console.in), {});
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  std::string text(std::istreambuf_iterator<char>(file), {});
-  if (!file) {
-    return absl::NotFoundError(fmt::format("cannot read {}: {}", path, std::strerror(errno)));
-  }
-  return text;
+  return ReadWholeFile(path);
 }
 
 }  // namespace

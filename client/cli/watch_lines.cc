@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/printable_text.h"
 #include "client/cli/words.h"
 
 namespace holter::cli {
@@ -20,7 +21,7 @@ std::string Cause(const Told& told) {
   std::string text;
   if (!reason.empty()) text += "  " + reason;
   if (!path.empty()) text += " (" + path + ")";
-  if (!told.detail().empty()) text += "  " + told.detail();
+  if (!told.detail().empty()) text += "  " + PrintableText(told.detail());
   return text;
 }
 

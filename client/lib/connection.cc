@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 #include <utility>
 
 #include "absl/status/statusor.h"
@@ -25,9 +25,12 @@ constexpr int kMaxReceiveBytes = 64 << 20;
 absl::StatusOr<std::string> ReadWhole(const std::string& path) {
   errno = 0;
   std::ifstream file(path, std::ios::binary);
-  std::string content(std::istreambuf_iterator<char>(file), {});
-  if (!file) return absl::FailedPreconditionError(absl::StrCat("cannot read ", path, ": ", std::strerror(errno)));
-  return content;
+  std::ostringstream content;
+  // Not by iterators: they throw when the path is that of a directory.
+  if (!file || (!(content << file.rdbuf()) && errno != 0)) {
+    return absl::FailedPreconditionError(absl::StrCat("cannot read ", path, ": ", std::strerror(errno)));
+  }
+  return std::move(content).str();
 }
 
 // Visible ASCII, as a header has to be; the message never quotes it.

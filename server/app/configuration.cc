@@ -15,6 +15,7 @@
 #include "app/policy_file.h"
 #include "app/yaml_config.h"
 #include "base/duration_text.h"
+#include "registry/sessions_files.h"
 
 namespace holter::app {
 namespace {
@@ -203,6 +204,11 @@ std::string CheckFiles(const Configuration& config) {
       return fmt::format("--grpc-tls-cert, --grpc-tls-key, --grpc-client-ca: {}",
                          std::string(certificate.status().message()));
     }
+  }
+  if (!config.sessions_dir.empty()) {
+    const auto sessions = registry::ReadSessions(config.sessions_dir);
+    const absl::Status status = sessions.ok() ? registry::CheckSessions(*sessions) : sessions.status();
+    if (!status.ok()) return fmt::format("--sessions-dir: {}", std::string(status.message()));
   }
   return "";
 }

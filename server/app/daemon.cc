@@ -190,7 +190,7 @@ absl::Status Daemon::StartServers() {
     return http.status();
   }
   http_ = *std::move(http);
-  directory_ = registry::SessionsDirectory::Start(config_.sessions_dir, *registry_);
+  directory_ = registry::SessionsDirectory::Start(config_.sessions_dir, *registry_, metrics_);
   absl::StatusOr<std::unique_ptr<rpc::RpcServer>> rpc =
       rpc::RpcServer::Start({.registry = registry_.get(),
                              .operations = &metrics_,

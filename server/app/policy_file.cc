@@ -241,8 +241,9 @@ void PolicyFileReader::ReadRule(const YAML::Node& node, const std::string& path,
                               [&](const auto& ports) { rule.ports.push_back(ports); });
                      });
                    }}});
-  if (node.IsMap() && node.size() == 0) yaml_.Complain(node, path, "expected one of network, host, ports");
-  if (const YAML::Node ports = node["ports"]; node.IsMap() && ports && ports.size() == 0) {
+  if (!node.IsMap()) return;  // said by ReadKeys
+  if (node.size() == 0) yaml_.Complain(node, path, "expected one of network, host, ports");
+  if (const YAML::Node ports = node["ports"]; ports && ports.size() == 0) {
     yaml_.Complain(node, path + ".ports", "expected a port at least");
   }
   out.allow.push_back(std::move(rule));

@@ -1,6 +1,7 @@
 #include "app/store_tasks.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <iostream>
 
@@ -17,6 +18,7 @@ namespace holter::app {
 namespace {
 
 absl::StatusOr<store::MaintenanceReport> Run(const Configuration& config) {
+  if (absl::Status status = store::CheckUser(config.data_dir, ::geteuid()); !status.ok()) return status;
   switch (config.task) {
     case Task::kRepairStore:
       return store::RepairStore(config.data_dir, SystemClock().WallNow());

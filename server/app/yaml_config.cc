@@ -55,7 +55,9 @@ std::vector<CLI::ConfigItem> YamlConfig::from_config(std::istream& input) const 
       if (!entry.second.IsScalar()) {
         throw CLI::ConversionError(fmt::format("{}{}: expected one value", Place(line), name));
       }
-      if (option->count() > 0 || std::getenv(EnvironmentName(name).c_str()) != nullptr) {
+      // A variable that is set but empty says nothing, as CLI11 has it.
+      const char* const variable = std::getenv(EnvironmentName(name).c_str());
+      if (option->count() > 0 || (variable != nullptr && *variable != '\0')) {
         continue;
       }
       CLI::ConfigItem item;

@@ -93,7 +93,7 @@ void WriteWhy(HtmlWriter& html, const v1::SessionStatus& status, WallTime now) {
       html.Markup("</span>");
     }
   } else if (status.health() == v1::HEALTH_DEGRADED) {
-    html.Markup("missed a heartbeat");
+    html.Text(status.reason() == v1::REASON_WATCHDOG ? "a watchdog warns" : "missed a heartbeat");
   } else if (status.health() == v1::HEALTH_UNKNOWN) {
     html.Text(absl::AsciiStrToLower(spec::StateWord(status.state())));
   }

@@ -50,6 +50,7 @@ class BeastConnection final : public HttpConnection, public std::enable_shared_f
   void RespondNow(HttpResponse response);
   void RespondLater(const std::function<HttpResponse()>& make);
   void LeaveSlowPlace();
+  void AwaitClient() { waiting_since_ = std::chrono::steady_clock::now(); }
   void RespondWhole(HttpResponse response, bool gzip);
   void RespondInPieces(HttpResponse response, bool gzip);
   void MakePiece();
@@ -110,7 +111,7 @@ void BeastConnection::LeaveSlowPlace() {
 
 // Between requests a client may be silent for long; before the first, and once one has begun, it may not.
 void BeastConnection::ReadNext() {
-  waiting_since_ = std::chrono::steady_clock::now();
+  AwaitClient();
   if (buffer_.size() > 0) {
     ReadRequest();
     return;
@@ -250,6 +251,7 @@ void BeastConnection::RespondWhole(HttpResponse response, bool gzip) {
   if (head_) {
     whole_->body().clear();  // the header keeps the length
   }
+  AwaitClient();
   http::async_write(stream_, *whole_,
                     [self = shared_from_this()](error_code ec, size_t /*bytes*/) { self->FinishResponse(ec); });
 }
@@ -267,6 +269,7 @@ void BeastConnection::RespondInPieces(HttpResponse response, bool gzip) {
   SetFields(*header_, response, gzip);
   header_->chunked(version_ >= 11);
   serializer_.emplace(*header_);
+  AwaitClient();
   http::async_write_header(stream_, *serializer_, [self = shared_from_this()](error_code ec, size_t /*bytes*/) {
     if (ec || self->head_) {
       self->FinishResponse(ec);
@@ -277,6 +280,7 @@ void BeastConnection::RespondInPieces(HttpResponse response, bool gzip) {
 }
 
 void BeastConnection::MakePiece() {
+  waiting_since_ = kNever;
   const HttpLane lane = slow_place_.value_or(HttpLane::kScrape);
   host_.RunSlow(lane, [self = shared_from_this()] {
     try {
@@ -306,6 +310,7 @@ void BeastConnection::WritePiece() {
   if (closed_) {
     return;
   }
+  AwaitClient();
   if (broken_) {
     Close();  // the header has gone; a cut body is how HTTP says that it failed
     return;

@@ -50,9 +50,9 @@ RequestIdentity IdentityOf(std::string_view method, const std::string& tenant, c
   return {.tenant = tenant, .id = FormatUid(*id), .method = std::string(method), .fingerprint = FingerprintOf(request)};
 }
 
-size_t RequestLog::BytesOf(const store::StoredRequest& request) {
-  constexpr size_t k_overhead = 256;  // of the entry itself, in both containers
-  return k_overhead + request.tenant.size() + request.id.size() + request.answer.size();
+size_t RequestLog::BytesOf(const Kept& kept) {
+  constexpr size_t k_overhead = 300;  // of the entry itself, in both containers
+  return k_overhead + kept.request.tenant.size() + kept.request.id.size() + kept.answer.size();
 }
 
 void RequestLog::Insert(Entry entry) {
@@ -65,16 +65,16 @@ void RequestLog::Insert(Entry entry) {
 void RequestLog::Restore(std::vector<store::StoredRequest> requests) {
   absl::MutexLock lock(&mutex_);
   for (store::StoredRequest& request : requests) {
-    Insert(std::make_shared<store::StoredRequest>(std::move(request)));
+    Insert(std::make_shared<Kept>(std::move(request)));
   }
 }
 
 absl::StatusOr<std::optional<std::string>> RequestLog::Find(const RequestIdentity& request, WallTime now) const {
   absl::MutexLock lock(&mutex_);
   const auto found = by_key_.find(Key{.tenant = request.tenant, .id = request.id});
-  if (found == by_key_.end() || now - (*found)->time > kKept) return std::nullopt;
-  const store::StoredRequest& known = **found;
-  if (known.method == request.method && known.fingerprint == request.fingerprint) return known.answer;
+  if (found == by_key_.end() || now - (*found)->request.time > kKept) return std::nullopt;
+  const store::StoredRequest& known = (*found)->request;
+  if (known.method == request.method && known.fingerprint == request.fingerprint) return (*found)->answer.Text();
   return MakeError(absl::StatusCode::kInvalidArgument, "REQUEST_ID_REUSED",
                    fmt::format("the request_id {} was that of another request, a {}; draw a new one for each",
                                request.id, known.method),
@@ -84,14 +84,14 @@ absl::StatusOr<std::optional<std::string>> RequestLog::Find(const RequestIdentit
 std::vector<store::Change> RequestLog::Rows(const RequestIdentity& request, std::string answer, WallTime now) {
   std::vector<store::Change> rows;
   absl::MutexLock lock(&mutex_);
-  while (!by_age_.empty() && (bytes_ > most_bytes_ || now - by_age_.front()->time > kKept)) {
+  while (!by_age_.empty() && (bytes_ > most_bytes_ || now - by_age_.front()->request.time > kKept)) {
     const Entry oldest = std::move(by_age_.front());
     by_age_.pop_front();
     bytes_ -= BytesOf(*oldest);
     const auto found = by_key_.find(oldest);
     if (*found != oldest) continue;  // its id was used anew since
     by_key_.erase(found);
-    rows.emplace_back(store::DeleteRequestChange{.tenant = oldest->tenant, .id = oldest->id});
+    rows.emplace_back(store::DeleteRequestChange{.tenant = oldest->request.tenant, .id = oldest->request.id});
   }
   rows.emplace_back(store::PutRequestChange{.request = {.tenant = request.tenant,
                                                         .id = request.id,
@@ -103,12 +103,12 @@ std::vector<store::Change> RequestLog::Rows(const RequestIdentity& request, std:
 }
 
 void RequestLog::Add(const RequestIdentity& request, std::string answer, WallTime now) {
-  auto entry = std::make_shared<store::StoredRequest>(store::StoredRequest{.tenant = request.tenant,
-                                                                           .id = request.id,
-                                                                           .method = request.method,
-                                                                           .fingerprint = request.fingerprint,
-                                                                           .answer = std::move(answer),
-                                                                           .time = now});
+  auto entry = std::make_shared<Kept>(store::StoredRequest{.tenant = request.tenant,
+                                                           .id = request.id,
+                                                           .method = request.method,
+                                                           .fingerprint = request.fingerprint,
+                                                           .answer = std::move(answer),
+                                                           .time = now});
   absl::MutexLock lock(&mutex_);
   Insert(std::move(entry));
 }

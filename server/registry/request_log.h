@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -16,6 +17,7 @@
 #include "absl/synchronization/mutex.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "registry/packed_text.h"
 #include "store/store.h"
 
 namespace google::protobuf {
@@ -37,7 +39,7 @@ class RequestLog {
  public:
   static constexpr Duration kKept = std::chrono::hours(1);
 
-  // Remembers at most `most_bytes` of answers and their keys; the oldest are forgotten first.
+  // Remembers at most `most_bytes` of answers, packed, and their keys; the oldest are forgotten first.
   explicit RequestLog(size_t most_bytes = size_t{64} << 20) : most_bytes_(most_bytes) {}
 
   // What the store has, the oldest first. Once, before all else.
@@ -54,7 +56,15 @@ class RequestLog {
   size_t size() const;
 
  private:
-  using Entry = std::shared_ptr<const store::StoredRequest>;
+  struct Kept {
+    explicit Kept(store::StoredRequest known) : request(std::move(known)), answer(request.answer) {
+      std::string().swap(request.answer);  // an assignment would keep the storage
+    }
+
+    store::StoredRequest request;  // without its answer
+    PackedText answer;
+  };
+  using Entry = std::shared_ptr<const Kept>;
 
   // Entries are found by tenant and id, which stand in them only.
   struct Key {
@@ -64,7 +74,7 @@ class RequestLog {
     friend bool operator==(const Key&, const Key&) = default;
   };
   static Key KeyOf(const Key& key) { return key; }
-  static Key KeyOf(const Entry& entry) { return {.tenant = entry->tenant, .id = entry->id}; }
+  static Key KeyOf(const Entry& entry) { return {.tenant = entry->request.tenant, .id = entry->request.id}; }
   struct KeyHash {
     using is_transparent = void;
     size_t operator()(const auto& of) const {
@@ -78,7 +88,7 @@ class RequestLog {
     bool operator()(const auto& a, const auto& b) const { return KeyOf(a) == KeyOf(b); }
   };
 
-  static size_t BytesOf(const store::StoredRequest& request);
+  static size_t BytesOf(const Kept& kept);
   void Insert(Entry entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const size_t most_bytes_;

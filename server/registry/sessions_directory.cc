@@ -1,7 +1,5 @@
 #include "registry/sessions_directory.h"
 
-#include <utility>
-
 #include "base/log.h"
 #include "registry/sessions_files.h"
 
@@ -16,8 +14,9 @@ std::string Look(const std::string& directory) {
 
 }  // namespace
 
-std::unique_ptr<SessionsDirectory> SessionsDirectory::Start(const std::string& directory, SessionRegistry& registry) {
-  auto started = std::make_unique<SessionsDirectory>(directory, registry);
+std::unique_ptr<SessionsDirectory> SessionsDirectory::Start(const std::string& directory, SessionRegistry& registry,
+                                                            OperationObserver& operations) {
+  auto started = std::make_unique<SessionsDirectory>(directory, registry, operations);
   started->Load();
   if (!directory.empty())
     started->ticker_ = std::make_unique<Ticker>(kPollInterval, [raw = started.get()] { raw->Poll(); });
@@ -44,6 +43,7 @@ void SessionsDirectory::Load() {
   seen_ = loaded_ = directory_.empty() ? "" : Look(directory_);
   polls_since_try_ = 0;
   const absl::Status taken = TakeFiles();
+  if (!directory_.empty()) operations_.OnReload("sessions", taken.ok());
   const std::string message(taken.message());
   absl::Status before;
   {

@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
+#include "base/operation_observer.h"
 #include "base/ticker.h"
 #include "registry/session_registry.h"
 
@@ -34,12 +36,13 @@ class SessionsDirectory {
 
   // Takes the files, then follows them on a thread of its own; a set that is refused is logged, and the one of before
   // stands, as the store has it. Without a directory no file declares anything: what files declared before is removed.
-  // `registry` outlives this.
-  static std::unique_ptr<SessionsDirectory> Start(const std::string& directory, SessionRegistry& registry);
+  // `registry` and `operations`, which is told of each try as a reload of "sessions", outlive this.
+  static std::unique_ptr<SessionsDirectory> Start(const std::string& directory, SessionRegistry& registry,
+                                                  OperationObserver& operations);
 
   // For Start, and for tests that look themselves.
-  SessionsDirectory(std::string directory, SessionRegistry& registry)
-      : directory_(std::move(directory)), registry_(registry) {}
+  SessionsDirectory(std::string directory, SessionRegistry& registry, OperationObserver& operations)
+      : directory_(std::move(directory)), registry_(registry), operations_(operations) {}
   SessionsDirectory(const SessionsDirectory&) = delete;
   SessionsDirectory& operator=(const SessionsDirectory&) = delete;
 
@@ -56,6 +59,7 @@ class SessionsDirectory {
 
   const std::string directory_;
   SessionRegistry& registry_;
+  OperationObserver& operations_;
   // Of whoever loads and polls.
   std::string seen_;    // by the last look
   std::string loaded_;  // by the last try

@@ -4,50 +4,66 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
+#include <functional>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
 #include "base/error.h"
+#include "base/read_file.h"
+#include "base/session_name.h"
+#include "registry/declaration_compiler.h"
+#include "registry/lease_table.h"
+#include "registry/request_fields.h"
 #include "spec/yaml.h"
 
 namespace holter::registry {
 namespace {
 
-absl::Status CannotRead(const std::string& path, const std::error_code& error) {
-  return MakeError(absl::StatusCode::kUnavailable, "SESSIONS_DIR_UNREADABLE",
-                   fmt::format("cannot read {}: {}", path, error.message()), {{"path", path}});
+absl::Status CannotRead(const std::string& path, std::string_view message) {
+  return MakeError(absl::StatusCode::kUnavailable, "SESSIONS_DIR_UNREADABLE", message, {{"path", path}});
 }
 
 bool IsSessionsFile(const std::filesystem::path& path) {
   const std::string extension = path.extension().string();
-  return !path.filename().string().starts_with(".") &&
-         (extension == ".yaml" || extension == ".yml" || extension == ".json");
+  return extension == ".yaml" || extension == ".yml" || extension == ".json";
 }
 
-// File names, sorted. What a name leads to is looked at when it is read.
-absl::StatusOr<std::vector<std::string>> ListFiles(const std::string& directory) {
+// Calls `visit` with each entry that is not hidden.
+absl::Status EachEntry(const std::filesystem::path& directory,
+                       const std::function<void(const std::filesystem::directory_entry&)>& visit) {
   std::error_code error;
   std::filesystem::directory_iterator entries(directory, error);
-  if (error) return CannotRead(directory, error);
-  std::vector<std::string> files;
-  for (; entries != std::filesystem::directory_iterator(); entries.increment(error)) {
-    if (IsSessionsFile(entries->path())) files.push_back(entries->path().filename().string());
+  for (; !error && entries != std::filesystem::directory_iterator(); entries.increment(error)) {
+    if (!entries->path().filename().string().starts_with(".")) visit(*entries);
   }
-  if (error) return CannotRead(directory, error);
-  std::sort(files.begin(), files.end());
-  return files;
+  if (!error) return absl::OkStatus();
+  return CannotRead(directory.string(), fmt::format("cannot read {}: {}", directory.string(), error.message()));
 }
 
-absl::StatusOr<std::string> ReadText(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (!file.is_open() || file.bad()) return CannotRead(path, std::error_code(errno, std::generic_category()));
-  return text;
+// Paths of files below the directory and the folders in it, sorted. What a name leads to is looked at when it is read.
+absl::StatusOr<std::vector<std::string>> ListFiles(const std::string& directory) {
+  std::vector<std::string> files;
+  std::vector<std::string> folders;
+  absl::Status status = EachEntry(directory, [&](const std::filesystem::directory_entry& entry) {
+    std::error_code ignored;
+    std::string name = entry.path().filename().string();
+    if (entry.is_directory(ignored)) {
+      folders.push_back(std::move(name));
+    } else if (IsSessionsFile(name)) {
+      files.push_back(std::move(name));
+    }
+  });
+  for (const std::string& folder : folders) {
+    if (!status.ok()) break;
+    status = EachEntry(fmt::format("{}/{}", directory, folder), [&](const std::filesystem::directory_entry& entry) {
+      if (IsSessionsFile(entry.path())) files.push_back(fmt::format("{}/{}", folder, entry.path().filename().string()));
+    });
+  }
+  if (!status.ok()) return status;
+  std::sort(files.begin(), files.end());
+  return files;
 }
 
 }  // namespace
@@ -73,8 +89,9 @@ absl::StatusOr<DeclaredSessions> ReadSessions(const std::string& directory) {
   DeclaredSessions declared;
   declared.files = files->size();
   for (const std::string& file : *files) {
-    const absl::StatusOr<std::string> text = ReadText(fmt::format("{}/{}", directory, file));
-    if (!text.ok()) return text.status();
+    const std::string path = fmt::format("{}/{}", directory, file);
+    const absl::StatusOr<std::string> text = ReadWholeFile(path);
+    if (!text.ok()) return CannotRead(path, std::string(text.status().message()));
     absl::StatusOr<std::vector<v1::Session>> sessions = spec::ParseSessionsYaml(*text, file);
     if (!sessions.ok()) return sessions.status();
     for (v1::Session& session : *sessions) {
@@ -88,6 +105,23 @@ absl::StatusOr<DeclaredSessions> ReadSessions(const std::string& directory) {
     }
   }
   return declared;
+}
+
+absl::Status CheckSessions(const DeclaredSessions& declared) {
+  LeaseTable leases(&SystemClock());
+  DeclarationCompiler compiler(&leases);
+  std::vector<FieldViolation> violations;
+  for (const v1::Session& session : declared.sessions) {
+    const absl::StatusOr<SessionName> name = ParseSessionName(session.name());
+    if (!name.ok()) {
+      violations.push_back({.field = session.name().empty() ? "name" : session.name(),
+                            .description = std::string(name.status().message())});
+      continue;
+    }
+    const absl::Status status = compiler.Compile(*name, session, session.name(), nullptr, {}).status();
+    if (!status.ok() && !AppendViolations(status, violations)) return WithFiles(status, declared);
+  }
+  return violations.empty() ? absl::OkStatus() : WithFiles(MakeInvalid(violations), declared);
 }
 
 absl::Status WithFiles(const absl::Status& status, const DeclaredSessions& declared) {

@@ -23,9 +23,13 @@ struct DeclaredSessions {
 // directory of them). Reads no content.
 absl::StatusOr<std::string> FingerprintSessions(const std::string& directory);
 
-// Reads *.yaml, *.yml and *.json in the order of their names; hidden ones are passed over. Any file that does not
-// parse, and any name that is declared twice, is an error of the whole that names the file.
+// Reads *.yaml, *.yml and *.json of the directory and of the folders in it (but not of folders in those), in the order
+// of their paths; what is hidden is passed over. Any file that does not parse, and any name that is declared twice, is
+// an error of the whole that names the file.
 absl::StatusOr<DeclaredSessions> ReadSessions(const std::string& directory);
+
+// Whether a daemon without other sessions would take them. Secrets need not be readable now.
+absl::Status CheckSessions(const DeclaredSessions& declared);
 
 // `status` with the files that the sessions in it come from.
 absl::Status WithFiles(const absl::Status& status, const DeclaredSessions& declared);

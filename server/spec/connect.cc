@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/parameter_text.h"
+#include "core/variable.h"
 #include "spec/enum_words.h"
 #include "spec/header.h"
 
@@ -27,6 +28,7 @@ void CompileHeaders(const v1::SessionSpec& spec, const FieldPath& at, const Secr
     return;
   }
   for (int i = 0; i < spec.headers_size(); ++i) {
+    CheckNames(spec.headers(i).value(), spec, at.At(i).Field("value"));
     v1::Header checked = spec.headers(i);
     checked.set_value(core::ReplaceParameters(checked.value(), [&](std::string_view name) {
       const auto found = spec.parameters().find(std::string(name));
@@ -103,6 +105,19 @@ void CompileLimits(const v1::Limits& limits, const FieldPath& at, core::ConnectS
 }
 
 }  // namespace
+
+void CheckNames(std::string_view text, const v1::SessionSpec& spec, const FieldPath& at) {
+  core::ReplaceParameters(text, [&](std::string_view name) -> std::optional<std::string> {
+    const std::optional<core::Variable> variable = core::FindVariable(name);
+    if (!(variable && core::IsDrawnAtDial(*variable)) && !spec.parameters().contains(std::string(name))) {
+      at.Refuse(
+          fmt::format("expected the names of parameters or unix_s, unix_ms, unix_us, unix_ns, iso_time, uuid, hex_id, "
+                      "got {}",
+                      Quoted(name)));
+    }
+    return std::nullopt;
+  });
+}
 
 void CompileConnect(const v1::SessionSpec& spec, const FieldPath& at, const SecretSource* secrets,
                     core::ConnectSpec& out) {

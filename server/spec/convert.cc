@@ -22,19 +22,6 @@ namespace holter::spec {
 
 namespace {
 
-void CheckUrlNames(const v1::SessionSpec& spec, const FieldPath& at) {
-  core::ReplaceParameters(spec.url(), [&](std::string_view name) -> std::optional<std::string> {
-    const std::optional<core::Variable> variable = core::FindVariable(name);
-    if (!(variable && core::IsDrawnAtDial(*variable)) && !spec.parameters().contains(std::string(name))) {
-      at.Field("url").Refuse(
-          fmt::format("expected the names of parameters or unix_s, unix_ms, unix_us, unix_ns, iso_time, uuid, hex_id, "
-                      "got {}",
-                      Quoted(name)));
-    }
-    return std::nullopt;
-  });
-}
-
 bool ComputesAny(const core::SharedSpec& shared) {
   if (shared.protocol.computed) {
     return true;
@@ -69,7 +56,7 @@ void CheckUrl(const v1::SessionSpec& spec, std::string_view prefix, std::vector<
     at.Field("url").Refuse("required: ws://host[:port]/path?query or wss://…");
     return;
   }
-  CheckUrlNames(spec, at);
+  CheckNames(spec.url(), spec, at.Field("url"));
   const absl::StatusOr<core::Url> url = core::ParseUrl(ExpandUrl(spec.url(), spec.parameters()));
   if (!url.ok()) {
     at.Field("url").Refuse(std::string(url.status().message()));
@@ -105,9 +92,7 @@ absl::StatusOr<core::SessionSpec> Compile(const v1::SessionSpec& spec, std::stri
   }
   if (!violations.empty()) {
     for (FieldViolation& violation : violations) {
-      if (!spec.preset().empty()) {
-        violation.field = DeclaredPath(violation.field, at, *effective, spec);
-      }
+      if (!spec.preset().empty()) PointAtDeclared(at, *effective, spec, violation);
     }
     return MakeInvalid(violations);
   }

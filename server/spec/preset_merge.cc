@@ -133,6 +133,15 @@ void LeaveOut(const v1::SessionSpec& declared, const FieldPath& at, v1::SessionS
   }
 }
 
+// Two elements of one name would become one.
+void RefuseTwins(const auto& elements, const FieldPath& at) {
+  std::set<std::string_view> seen;
+  for (int i = 0; i < elements.size(); ++i) {
+    if (seen.insert(elements[i].name()).second) continue;
+    at.At(i).Field("name").Refuse(fmt::format("{} is the name of another", Quoted(elements[i].name())));
+  }
+}
+
 // All of the preset's that have a value, used or not: sessions that differ in their URL only share what is compiled,
 // and that depends on the names of parameters.
 void FillParameters(const v1::SessionSpec& declared, const v1::Preset& preset, const FieldPath& at,
@@ -168,6 +177,8 @@ std::optional<v1::SessionSpec> Complete(const v1::SessionSpec& declared, const v
                                         const FieldPath& at) {
   v1::SessionSpec spec = preset.spec();
   const size_t before = at.violations();
+  RefuseTwins(declared.beats(), at.Field("beats"));
+  RefuseTwins(declared.watchdogs(), at.Field("watchdogs"));
   LeaveOut(declared, at.Field("without"), spec);
   MergeInto(declared, spec);
   spec.clear_preset();
@@ -192,10 +203,10 @@ std::optional<v1::SessionSpec> Effective(const v1::SessionSpec& declared, const 
   return Complete(declared, **preset, at);
 }
 
-std::string DeclaredPath(const std::string& field, const FieldPath& at, const v1::SessionSpec& effective,
-                         const v1::SessionSpec& declared) {
+void PointAtDeclared(const FieldPath& at, const v1::SessionSpec& effective, const v1::SessionSpec& declared,
+                     FieldViolation& violation) {
   for (const char* const name : {"beats", "watchdogs"}) {
-    std::string_view rest = field;
+    std::string_view rest = violation.field;
     const std::string head = at.Field(name).text() + "[";
     if (!rest.starts_with(head)) continue;
     rest.remove_prefix(head.size());
@@ -204,11 +215,17 @@ std::string DeclaredPath(const std::string& field, const FieldPath& at, const v1
     const FieldDescriptor& list = *v1::SessionSpec::descriptor()->FindFieldByName(name);
     const Reflection& reflection = *effective.GetReflection();
     if (error != std::errc() || index >= reflection.FieldSize(effective, &list)) break;
-    const int there = FindNamed(declared, list, NameOf(reflection.GetRepeatedMessage(effective, &list, index)));
-    if (there < 0) break;
-    return at.Field(name).At(there).text() + std::string(end + 1, rest.data() + rest.size());
+    const std::string element = NameOf(reflection.GetRepeatedMessage(effective, &list, index));
+    const std::string within(end + 1, rest.data() + rest.size());
+    const int there = FindNamed(declared, list, element);
+    if (there < 0) {
+      violation.description = fmt::format("its {}.{}{}: {}", name, element, within, violation.description);
+      violation.field = at.Field("preset").text();
+    } else {
+      violation.field = at.Field(name).At(there).text() + within;
+    }
+    return;
   }
-  return field;
 }
 
 }  // namespace holter::spec

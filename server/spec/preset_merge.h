@@ -18,8 +18,9 @@ std::optional<v1::SessionSpec> Effective(const v1::SessionSpec& declared, const 
 // The same with a preset in hand.
 std::optional<v1::SessionSpec> Complete(const v1::SessionSpec& declared, const v1::Preset& preset, const FieldPath& at);
 
-// The path of `field` of the effective spec in the declared one: beats and watchdogs have other places there.
-std::string DeclaredPath(const std::string& field, const FieldPath& at, const v1::SessionSpec& effective,
-                         const v1::SessionSpec& declared);
+// Makes what is wrong with the effective spec be said of the declared one: beats and watchdogs have other places there,
+// and what only the preset has is a matter of `preset`.
+void PointAtDeclared(const FieldPath& at, const v1::SessionSpec& effective, const v1::SessionSpec& declared,
+                     FieldViolation& violation);
 
 }  // namespace holter::spec

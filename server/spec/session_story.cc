@@ -1,11 +1,14 @@
 #include "spec/session_story.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <map>
 #include <string_view>
+#include <vector>
 
 #include "base/json_text.h"
+#include "base/printable_text.h"
 #include "spec/words.h"
 
 namespace holter::spec {
@@ -21,6 +24,15 @@ std::string BeatsJudged(const v1::SessionStatus& status, v1::BeatStatus::Verdict
     if (beat.misses() > 0) names += fmt::format(" ({} missed in a row)", beat.misses());
   }
   return names;
+}
+
+// The watchdogs that warn, by name.
+std::string WatchdogsThatWarn(const v1::SessionStatus& status) {
+  std::vector<std::string_view> names;
+  for (const v1::WatchdogStatus& watchdog : status.watchdogs()) {
+    if (watchdog.verdict() == v1::BeatStatus::VERDICT_LATE) names.push_back(watchdog.name());
+  }
+  return fmt::format("{}", fmt::join(names, " and "));
 }
 
 std::string Silence(const v1::SessionStatus& status, const char* otherwise) {
@@ -51,6 +63,9 @@ std::string Standing(const v1::SessionStatus& status, WallTime now) {
     case v1::HEALTH_HEALTHY:
       return "every heartbeat is answered, " + LastAlive(status, now);
     case v1::HEALTH_DEGRADED:
+      if (status.reason() == v1::REASON_WATCHDOG) {
+        return "not heard in time, or not as it should be: " + WatchdogsThatWarn(status);
+      }
       return "missed, but not more often than allowed: " + BeatsJudged(status, v1::BeatStatus::VERDICT_LATE);
     default:
       return status.state() == v1::STATE_OPEN ? "it is connected, and nothing has proved life yet"
@@ -169,7 +184,7 @@ std::vector<std::string> EvidenceLines(const v1::Session& session, const StoryTi
   if (!status.peer_address().empty()) state += ", peer " + status.peer_address();
   if (status.has_state_time()) state += ", since " + told(status.state_time());
   lines.push_back(state);
-  if (!status.detail().empty()) lines.push_back("holterd says: " + status.detail());
+  if (!status.detail().empty()) lines.push_back("holterd says: " + PrintableText(status.detail()));
   if (status.opening()) lines.push_back("its open script is not done");
   for (const v1::BeatStatus& beat : status.beats()) lines.push_back(BeatLine(beat, time.now));
   for (const v1::WatchdogStatus& watchdog : status.watchdogs()) lines.push_back(WatchdogLine(watchdog, time.now));

@@ -44,6 +44,7 @@ void CompileRule(const v1::Check& check, const FieldPath& at, core::CheckSpec& o
       if (check.value().unit().empty()) {
         at.Field("value").Field("unit").Refuse("required with fresher_than: what the time since 1970 is counted in");
       }
+      if (check.fresher_than().empty()) at.Field("fresher_than").Refuse("required: 50ms to 24h");
       ReadDuration(at.Field("fresher_than"), check.fresher_than(), milliseconds(50), hours(24), out.fresher_than);
       return;
     case v1::Check::RULE_NOT_SET:

@@ -3,6 +3,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -114,6 +115,17 @@ std::string FileTime(WallTime time) {
   return fmt::format(
       "{:%Y%m%dT%H%M%SZ}",
       fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::floor<std::chrono::system_clock::duration>(time))));
+}
+
+absl::Status CheckUser(const std::string& data_dir, uid_t user) {
+  struct stat info {};
+  if (user != 0 || ::stat(data_dir.c_str(), &info) != 0 || info.st_uid == 0) return absl::OkStatus();
+  return MakeError(
+      absl::StatusCode::kFailedPrecondition, "WRONG_USER",
+      fmt::format("{} belongs to user {}, whose holterd could not open what root would leave there; run this "
+                  "as that user: `sudo -u '#{}' holterd …`, or with runuser or setpriv",
+                  data_dir, info.st_uid, info.st_uid),
+      {{"path", data_dir}});
 }
 
 absl::StatusOr<MaintenanceReport> CheckStore(const std::string& data_dir) {

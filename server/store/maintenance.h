@@ -1,6 +1,8 @@
 // What an operator does to a store while no holterd runs on it.
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +19,10 @@ struct MaintenanceReport {
   std::vector<std::string> findings;  // what was wrong, a sentence each
   std::string set_aside;              // directory of the files that were there before; empty: nothing was set aside
 };
+
+// FAILED_PRECONDITION, WRONG_USER: `user` is root and the directory is another's, whose holterd could not open what
+// root would leave there. OK if there is no such directory.
+absl::Status CheckUser(const std::string& data_dir, uid_t user);
 
 // Reads all of the store in `data_dir` and changes nothing. Errors are those of a start.
 absl::StatusOr<MaintenanceReport> CheckStore(const std::string& data_dir);

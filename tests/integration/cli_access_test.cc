@@ -78,7 +78,7 @@ contexts:
   CliReport In(const std::string& context, std::vector<std::string> arguments, const std::string& input = "") {
     arguments.insert(arguments.begin(), HOLTER_BINARY);
     arguments.push_back("--context=" + context);
-    ChildProcess process(arguments, scratch.path(), input, {"HOLTER_CONFIG=" + scratch.path() + "/config.yaml"});
+    ChildProcess process(arguments, scratch.path(), input, {"HOLTER_CONTEXTS=" + scratch.path() + "/config.yaml"});
     const auto report = process.Wait(kPatience);
     EXPECT_TRUE(report.has_value()) << ::testing::PrintToString(arguments) << process.Out() << process.Err();
     heard_ += process.Out() + process.Err();

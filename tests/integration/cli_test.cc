@@ -1,4 +1,5 @@
 // The command line against the real daemon and real peers.
+#include <fmt/format.h>
 #include <signal.h>
 
 #include "tests/integration/fixture.h"
@@ -50,6 +51,25 @@ TEST_F(CommandLineTest, WhatTheServerRefusesNamesTheField) {
     EXPECT_THAT(report.err, StartsWith("holter: "));
   }
   EXPECT_TRUE(client->List("tenants/-")->empty()) << "nothing is stored";
+}
+
+// As `holter list | head` with more than a pipe holds.
+TEST_F(CommandLineTest, AReaderThatHasSeenEnoughIsNoFailure) {
+  std::string file = "sessions:\n";
+  for (int i = 0; i < 1000; ++i) file += fmt::format("- {{name: s{}, spec: {{url: ws://127.0.0.1:1/}}}}\n", i);
+  const std::string pipeline = fmt::format("{} explain - | head -c 1; exit ${{PIPESTATUS[0]}}", HOLTER_BINARY);
+  ChildProcess process({"/bin/bash", "-c", pipeline}, scratch.path(), file);
+  const auto report = process.Wait(kPatience);
+  ASSERT_TRUE(report.has_value());
+  EXPECT_EQ(report->code, 0);
+  EXPECT_EQ(process.Out().size(), 1u);
+  EXPECT_EQ(process.Err(), "");
+}
+
+TEST_F(CommandLineTest, ADirectoryInPlaceOfAFileIsSaid) {
+  const CliReport report = Holter({"apply", "-f", scratch.path()});
+  EXPECT_EQ(report.code, 2);
+  EXPECT_THAT(report.err, HasSubstr("cannot read " + scratch.path() + ": Is a directory"));
 }
 
 TEST_F(CommandLineTest, AFileThatDoesNotParseNamesItsLine) {

@@ -66,6 +66,15 @@ TEST(ConfigurationTest, FlagBeatsEnvironmentBeatsFile) {
   EXPECT_EQ(parsed.config->store, StoreKind::kMemory);
 }
 
+TEST(ConfigurationTest, AnEmptyVariableSaysNothing) {
+  const std::string file = WriteFile("data-dir: from-file\n");
+  setenv("HOLTER_DATA_DIR", "", 1);
+  const Parsed parsed = Parse({"--config", file});
+  unsetenv("HOLTER_DATA_DIR");
+  ASSERT_TRUE(parsed.config.has_value()) << parsed.error;
+  EXPECT_EQ(parsed.config->data_dir, "from-file");
+}
+
 TEST(ConfigurationTest, HelpAndVersionEndWell) {
   EXPECT_EQ(Parse({"--help"}).exit_status, 0);
   EXPECT_THAT(Parse({"--help"}).out, HasSubstr("--grpc-listen"));
@@ -85,6 +94,18 @@ TEST(ConfigurationTest, CheckConfigReadsTheAccessFile) {
   const Parsed wrong = Parse({"--check-config", "--access-file", file});
   EXPECT_EQ(wrong.exit_status, 2);
   EXPECT_THAT(wrong.error, HasSubstr("identities: expected a list"));
+}
+
+TEST(ConfigurationTest, CheckConfigReadsTheFilesOfSessions) {
+  const holter::testing::TemporaryDirectory files;
+  files.Write("a.yaml", "sessions: [{name: tenants/default/sessions/a, spec: {url: 'ws://a/'}}]");
+  const std::vector<std::string> arguments = {"--check-config", "--sessions-dir", files.path()};
+  EXPECT_EQ(Parse(arguments).exit_status, 0);
+  files.Write("b.yaml", "sessions: [{name: tenants/default/sessions/b, spec: {url: 'http://b/'}}]");
+  const Parsed wrong = Parse(arguments);
+  EXPECT_EQ(wrong.exit_status, 2);
+  EXPECT_THAT(wrong.error, HasSubstr("--sessions-dir: "));
+  EXPECT_THAT(wrong.error, HasSubstr("b.yaml: tenants/default/sessions/b.spec.url"));
 }
 
 TEST(ConfigurationTest, WrongUsageNamesTheFlag) {

@@ -99,6 +99,12 @@ tenants: {Blue: {egress: {mode: off, shade: 1}}}
   }
 }
 
+TEST_F(PolicyFileTest, ANetworkInPlaceOfARuleHidesNoOtherFault) {
+  const std::string fault = FaultOf("egress:\n  mode: maybe\n  allow: [10.20.0.0/16]\n");
+  EXPECT_THAT(fault, HasSubstr("egress.mode"));
+  EXPECT_THAT(fault, HasSubstr("policy.yaml:3: egress.allow[0]: expected a map"));
+}
+
 TEST_F(PolicyFileTest, MayBeTheAccessFileAsWell) {
   const std::string path = Write(R"(
 identities:

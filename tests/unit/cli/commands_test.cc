@@ -190,6 +190,24 @@ TEST_F(CliTest, AFileIsCreatedInBatchesOfOneTenant) {
   EXPECT_EQ(std::count(result.out.begin(), result.out.end(), '\n'), 102);
 }
 
+// Flags that a file would make mean nothing are not passed over in silence.
+TEST_F(CliTest, WhatStandsInAFileIsNotSaidByFlags) {
+  const std::string file = "sessions: [{name: a, spec: {url: 'ws://a/'}}]";
+  for (const char* flag :
+       {"--paused", "--group=x", "--label=a=b", "--preset=okx", "--header=A: b", "--ca-secret=a/b"}) {
+    EXPECT_EQ(Cli({"create", "-f", "-", flag}, file).code, ExitCode::kUsage) << flag;
+  }
+  const CliResult result = Cli({"probe", "-", "--interval=5s"}, file);
+  EXPECT_EQ(result.code, ExitCode::kUsage);
+  EXPECT_THAT(result.err, HasSubstr("--interval: only with a URL"));
+}
+
+TEST_F(CliTest, PingCountsNothingWhereNothingIsAnswered) {
+  const CliResult result = Cli({"ping", "ws://127.0.0.1:1/", "--no-ping", "--count=3"});
+  EXPECT_EQ(result.code, ExitCode::kUsage);
+  EXPECT_THAT(result.err, HasSubstr("--count: nothing"));
+}
+
 TEST_F(CliTest, ADryRunAsksForACheckAndSaysSo) {
   server.service.create.Add([](const v1::CreateSessionRequest& request, v1::Session* response) {
     EXPECT_TRUE(request.validate_only());

@@ -40,7 +40,7 @@ class ContextsTest : public ::testing::Test {
   void WriteConfig(const std::string& text) { folder.Write("config.yaml", text); }
 
   const testing::TemporaryDirectory folder;
-  const ScopedVariable config{"HOLTER_CONFIG", folder / "config.yaml"};
+  const ScopedVariable config{"HOLTER_CONTEXTS", folder / "config.yaml"};
   client::FakeServer server;
 };
 
@@ -89,7 +89,7 @@ TEST_F(ContextsTest, AMistakeNamesItsLine) {
 TEST_F(ContextsTest, AFileThatIsNamedHasToBeThere) {
   EXPECT_EQ(RunCli({"list"}).code, ExitCode::kUsage);
   const testing::TemporaryDirectory home;
-  const ScopedVariable none("HOLTER_CONFIG", "");
+  const ScopedVariable none("HOLTER_CONTEXTS", "");
   const ScopedVariable xdg("XDG_CONFIG_HOME", home.path());
   EXPECT_TRUE(ReadContexts(ContextsPath()).ok());
 }

@@ -146,6 +146,17 @@ TEST_F(PingReportTest, AnExcusedBeatIsNotCounted) {
   EXPECT_TRUE(report.AllWell());
 }
 
+TEST_F(PingReportTest, WhereNothingIsAnsweredTheConnectionCounts) {
+  PingReport report({.target = "ws://peer", .protocol = false, .out = &out, .on_done = [this] { ++done; }});
+  Move(report, State::kConnecting, State::kOpen);
+  EXPECT_TRUE(report.AllWell());
+  Move(report, State::kOpen, State::kBackoff, core::Reason::kWatchdog);
+  EXPECT_FALSE(report.AllWell());
+  Move(report, State::kConnecting, State::kOpen);
+  EXPECT_TRUE(report.AllWell());
+  EXPECT_EQ(done, 0);
+}
+
 TEST_F(PingReportTest, EndsWhenNobodyReadsAnyMore) {
   PingReport report = Make(0);
   out.setstate(std::ios::badbit);

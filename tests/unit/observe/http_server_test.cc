@@ -6,6 +6,7 @@
 
 #include <future>
 #include <stdexcept>
+#include <thread>
 
 #include "base/error.h"
 #include "observe/metrics.h"
@@ -333,6 +334,20 @@ TEST_F(HttpServerTest, ConnectionsAreLimited) {
   EXPECT_TRUE(first->Ended()) << "it had waited longest";
   ASSERT_TRUE(second->Get("/fast"));
   EXPECT_TRUE(second->Read());
+}
+
+TEST_F(HttpServerTest, ThoseThatDoNotReadDoNotKeepOthersOut) {
+  Start({.max_connections = 2, .response_timeout = 100s});
+  HttpProbe first(server_->port(), 4096);
+  HttpProbe second(server_->port(), 4096);
+  ASSERT_TRUE(first.Get("/endless"));
+  ASSERT_TRUE(second.Get("/endless"));
+  // Whoever makes a piece just now waits for nobody: it is refused until both wait for their clients.
+  const auto is_served = [this] {
+    auto third = Connect();
+    return third->Get("/fast") && third->Read().has_value();
+  };
+  while (!is_served()) std::this_thread::yield();
 }
 
 TEST_F(HttpServerTest, ThoseThatSayNothingDoNotKeepOthersOut) {

@@ -8,6 +8,7 @@
 namespace holter::registry {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 std::string File(const std::vector<std::string>& ids, const std::string& group = "") {
@@ -21,7 +22,20 @@ std::string File(const std::vector<std::string>& ids, const std::string& group =
 
 class SessionsDirectoryTest : public RegistryTest {
  protected:
-  SessionsDirectoryTest() : sessions_(files_.path(), *registry_) {}
+  // What was told of the tries, "good" and "refused".
+  struct Reloads final : OperationObserver {
+    void OnStoreCommit(Duration /*took*/, size_t /*changes*/, bool /*ok*/) override {}
+    void OnRpc(std::string_view /*method*/, std::string_view /*code*/, Duration /*took*/) override {}
+    void OnLoopLag(int /*loop*/, Duration /*lag*/) override {}
+    void OnException(std::string_view /*room*/) override {}
+    void OnReload(std::string_view what, bool ok) override {
+      EXPECT_EQ(what, "sessions");
+      told.push_back(ok ? "good" : "refused");
+    }
+    std::vector<std::string> told;
+  };
+
+  SessionsDirectoryTest() : sessions_(files_.path(), *registry_, operations_) {}
 
   // Looks until a change has settled.
   void Settle() {
@@ -31,6 +45,7 @@ class SessionsDirectoryTest : public RegistryTest {
   std::string LastError() { return std::string(sessions_.status().last.message()); }
 
   holter::testing::TemporaryDirectory files_;
+  Reloads operations_;
   SessionsDirectory sessions_;
 };
 
@@ -93,6 +108,36 @@ TEST_F(SessionsDirectoryTest, ABrokenFileKeepsTheLastGoodSetAndSaysSo) {
   EXPECT_EQ(LastError(), "");
   EXPECT_TRUE(Exists("new") && Exists("b"));
   EXPECT_FALSE(Exists("a"));
+  EXPECT_THAT(operations_.told, ElementsAre("good", "refused", "good"));
+}
+
+TEST_F(SessionsDirectoryTest, FoldersAreReadButNotThoseInThem) {
+  for (const char* folder : {"team-a", "team-b", "team-b/old", "..2026"}) {
+    std::filesystem::create_directory(files_ / folder);
+  }
+  files_.Write("team-a/sessions.yaml", File({"a"}));
+  files_.Write("team-b/sessions.yaml", File({"b"}));
+  files_.Write("team-b/old/sessions.yaml", File({"old"}));
+  files_.Write("..2026/sessions.yaml", File({"hidden"}));
+  sessions_.Load();
+  EXPECT_EQ(LastError(), "");
+  EXPECT_TRUE(Exists("a") && Exists("b"));
+  EXPECT_FALSE(Exists("old") || Exists("hidden"));
+  files_.Write("team-b/sessions.yaml", File({"a", "b"}));
+  Settle();
+  EXPECT_THAT(LastError(), HasSubstr("declared in team-a/sessions.yaml and again in team-b/sessions.yaml"));
+}
+
+// A directory with the name of a file is a folder like others; in a folder it cannot be read.
+TEST_F(SessionsDirectoryTest, ADirectoryInPlaceOfAFileEndsNothing) {
+  files_.Write("one.yaml", File({"a"}));
+  std::filesystem::create_directories(files_ / "two.yaml");
+  sessions_.Load();
+  EXPECT_EQ(LastError(), "");
+  std::filesystem::create_directories(files_ / "two.yaml/three.yaml");
+  Settle();
+  EXPECT_TRUE(Exists("a"));
+  EXPECT_THAT(LastError(), HasSubstr("two.yaml/three.yaml: Is a directory"));
 }
 
 TEST_F(SessionsDirectoryTest, ABrokenFileAtStartKeepsWhatIsStored) {
@@ -100,7 +145,7 @@ TEST_F(SessionsDirectoryTest, ABrokenFileAtStartKeepsWhatIsStored) {
   sessions_.Load();
   Restart();
   files_.Write("one.yaml", "{");
-  const auto started = SessionsDirectory::Start(files_.path(), *registry_);
+  const auto started = SessionsDirectory::Start(files_.path(), *registry_, operations_);
   EXPECT_TRUE(Exists("a"));
   EXPECT_FALSE(started->status().last.ok());
 }
@@ -175,7 +220,7 @@ TEST_F(SessionsDirectoryTest, WithoutADirectoryNoFileDeclaresAnything) {
   sessions_.Load();
   ASSERT_TRUE(Create("mine").ok());
   Restart();
-  const auto started = SessionsDirectory::Start("", *registry_);
+  const auto started = SessionsDirectory::Start("", *registry_, operations_);
   EXPECT_FALSE(Exists("a"));
   EXPECT_TRUE(Exists("mine"));
 }

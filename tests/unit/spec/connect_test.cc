@@ -96,6 +96,12 @@ TEST(HeaderTest, ValueHasNoControlCharactersAndIsNotRepeated) {
                                AllOf(HasSubstr("4096"), HasSubstr("4097"), Not(HasSubstr("vv"))))));
 }
 
+TEST(HeaderTest, NamesStandForParametersOrWhatIsDrawnAtDial) {
+  EXPECT_THAT(ComplaintsAbout(WithHeader("X-A", "${uuid} ${unix_ms} ${secret:feed/token} ${no:name}")), IsEmpty());
+  EXPECT_THAT(ComplaintsAbout(WithHeader("X-A", "${unix_mss}")),
+              ElementsAre(Pair("session.spec.headers[0].value", HasSubstr("got \"unix_mss\""))));
+}
+
 TEST(HeaderTest, LiteralCredentialsAreRefusedAndNotRepeated) {
   for (const std::string name : {"Authorization", "COOKIE", "proxy-authorization"}) {
     EXPECT_THAT(

@@ -228,15 +228,26 @@ TEST_F(PresetMergeTest, APresetThatDoesNotParseIsNamed) {
 TEST_F(PresetMergeTest, PathsOfTheEffectiveSpecLeadBackToTheDeclaredOne) {
   const v1::SessionSpec declared = Parse("{beats: [{name: mine}, {name: idle}], watchdogs: [{name: ticks}]}");
   const v1::SessionSpec spec = Merge("{beats: [{name: mine}, {name: idle}], watchdogs: [{name: ticks}]}");
-  const auto path = [&](const std::string& field) { return DeclaredPath(field, at_, spec, declared); };
+  const auto path = [&](const std::string& field) {
+    FieldViolation violation{.field = field, .description = "expected more"};
+    PointAtDeclared(at_, spec, declared, violation);
+    return violation.description == "expected more" ? violation.field : violation.field + ": " + violation.description;
+  };
   EXPECT_EQ(path("spec.beats[1].interval"), "spec.beats[1].interval");
   EXPECT_EQ(path("spec.beats[2].send"), "spec.beats[0].send");
   EXPECT_EQ(path("spec.beats[2]"), "spec.beats[0]");
-  EXPECT_EQ(path("spec.beats[0].send"), "spec.beats[0].send");
+  EXPECT_EQ(path("spec.beats[0].send"), "spec.preset: its beats.ping.send: expected more");
   EXPECT_EQ(path("spec.beats[9].send"), "spec.beats[9].send");
   EXPECT_EQ(path("spec.watchdogs[0].when"), "spec.watchdogs[0].when");
   EXPECT_EQ(path("spec.beats"), "spec.beats");
   EXPECT_EQ(path("spec.url"), "spec.url");
+}
+
+TEST_F(PresetMergeTest, TwoOfOneNameAreNotOne) {
+  const auto refusals = Refusals("{preset: chat, beats: [{name: mine}, {name: mine}], watchdogs: [{name: mine}]}");
+  ASSERT_THAT(refusals, SizeIs(::testing::Ge(1)));
+  EXPECT_EQ(refusals[0].field, "spec.beats[1].name");
+  EXPECT_THAT(refusals[0].description, HasSubstr("\"mine\" is the name of another"));
 }
 
 TEST_F(PresetMergeTest, VariablesAreFoundWhereverTheyStand) {

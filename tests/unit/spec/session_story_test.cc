@@ -73,6 +73,26 @@ TEST(StoryTest, WhatIsNotDownIsSaidAsWell) {
   EXPECT_THAT(WhySentence("s", session, kNow), HasSubstr("s is PAUSED: it has no connection"));
 }
 
+TEST(StoryTest, AWatchdogThatWarnsIsNamed) {
+  v1::Session session = holter::testing::SilentSession();
+  session.mutable_status()->set_health(v1::HEALTH_DEGRADED);
+  session.mutable_status()->set_reason(v1::REASON_WATCHDOG);
+  for (const char* name : {"ticks", "trades", "calm"}) {
+    v1::WatchdogStatus& watchdog = *session.mutable_status()->add_watchdogs();
+    watchdog.set_name(name);
+    watchdog.set_verdict(v1::BeatStatus::VERDICT_LATE);
+  }
+  session.mutable_status()->mutable_watchdogs(2)->set_verdict(v1::BeatStatus::VERDICT_ALIVE);
+  EXPECT_THAT(WhySentence("s", session, kNow),
+              HasSubstr("not heard in time, or not as it should be: ticks and trades."));
+}
+
+TEST(StoryTest, ThePeersWordsSteerNoTerminal) {
+  v1::Session session = holter::testing::SilentSession();
+  session.mutable_status()->set_detail("1000 \x1b[2Jbye");
+  EXPECT_THAT(EvidenceLines(session, kNow), ::testing::Contains("holterd says: 1000 \\x1b[2Jbye"));
+}
+
 TEST(StoryTest, TimesAreOfTheZone) {
   v1::Session session = holter::testing::SilentSession();
   session.mutable_status()->mutable_health_time()->set_seconds(1'800'000'000 - 180);

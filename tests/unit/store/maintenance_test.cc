@@ -2,6 +2,7 @@
 #include "store/maintenance.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -144,6 +145,14 @@ TEST_F(MaintenanceTest, WhatIsNoDatabaseCannotBeRepaired) {
   directory_.Write(kDatabase, std::string(10000, 'x'));
   EXPECT_TRUE(absl::IsDataLoss(RepairStore(directory_.path(), kNow).status()));
   EXPECT_EQ(directory_.Read(kDatabase), std::string(10000, 'x'));
+}
+
+TEST_F(MaintenanceTest, RootLeavesNothingInTheDirectoryOfAnother) {
+  constexpr uid_t other = 12345;
+  if (::geteuid() == 0) ASSERT_EQ(::chown(directory_.path().c_str(), other, other), 0);
+  EXPECT_TRUE(HasReason(CheckUser(directory_.path(), 0), "WRONG_USER"));
+  EXPECT_TRUE(CheckUser(directory_.path(), other).ok());
+  EXPECT_TRUE(CheckUser(directory_ / "none", 0).ok());
 }
 
 TEST_F(MaintenanceTest, ABackupIsMadeWhileTheStoreIsUsedAndRestored) {

@@ -14,7 +14,7 @@ import unittest
 import yaml
 
 from chart import CHART, Loader, Manifests, examples, template
-from pod_files import PodFiles, Secrets, declared
+from pod_files import PodFiles, Secrets, declared, session_of
 
 HOLTERD, HOLTER = (str(pathlib.Path(argument).resolve()) for argument in sys.argv[1:3])
 PATIENCE = 60  # seconds; every wait ends as soon as it may
@@ -82,8 +82,9 @@ class DaemonTest(unittest.TestCase):
         _, ports = self.start(files)
         listed = yaml.load(self.call("--server", ports["grpc"], "--tenant=-", "list", "-o", "yaml"), Loader)
         names = {session["name"] for session in listed["sessions"]}
-        self.assertEqual(names, declared(files.chart) | {"tenants/default/sessions/of-others"})
-        self.assertEqual(len(names), 4)
+        # Those of every map, although the maps of others have the same key.
+        self.assertEqual(names, declared(files.chart) | {session_of("sessions-of-others"), session_of("sessions.of.more")})
+        self.assertEqual(len(names), 5)
 
     def test_the_test_pod_finds_the_api(self):
         for example in ("insecure", "tls", "client-certificates"):

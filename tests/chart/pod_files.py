@@ -10,7 +10,16 @@ from chart import Loader
 
 TOKEN = "a-token-of-the-test-0123456789"
 ACCESS = f"identities: [{{name: tester, tokens: [{{sha256: {hashlib.sha256(TOKEN.encode()).hexdigest()}}}]}}]\ntenants: {{'*': {{grants: {{tester: viewer}}}}}}\n"
-SESSIONS = "sessions: [{name: tenants/default/sessions/of-others, spec: {url: 'wss://others.example.org/'}}]\n"
+OTHERS = "others.yaml"  # the key of every ConfigMap that the chart does not make
+
+
+def session_of(name):
+    """The session that the ConfigMap of this name declares, if the chart does not make it."""
+    return f"tenants/default/sessions/{name.replace('.', '-')}"
+
+
+def sessions_of(name):
+    return f"sessions: [{{name: {session_of(name)}, spec: {{url: 'wss://others.example.org/'}}}}]\n"
 
 
 def openssl(folder, *arguments):
@@ -66,7 +75,7 @@ class PodFiles:
 
     def fill_from_config_map(self, folder, name):
         made = [each for each in self.chart.all if each["kind"] == "ConfigMap" and each["metadata"]["name"] == name]
-        for key, text in (made[0]["data"] if made else {"others.yaml": SESSIONS}).items():
+        for key, text in (made[0]["data"] if made else {OTHERS: sessions_of(name)}).items():
             self.write(folder, key, text)
 
     def arguments(self):

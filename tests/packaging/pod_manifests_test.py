@@ -16,7 +16,7 @@ SET = {
                 "securityContext": {"runAsUser": 65532, "fsGroup": 65532},
                 "containers": [{"name": "holterd", "image": "i", "livenessProbe": {}, "volumeMounts": [{"name": "data"}]}],
                 "volumes": [{"name": "config", "configMap": {"name": "c"}},
-                            {"name": "sessions", "projected": {"sources": [{"configMap": {"name": "s"}}]}}],
+                            {"name": "access", "projected": {"sources": [{"configMap": {"name": "s"}}]}}],
             },
         },
         "volumeClaimTemplates": [{"kind": "PersistentVolumeClaim", "metadata": {"name": "data"}, "spec": {"accessModes": ["x"]}}],
@@ -50,14 +50,14 @@ class PodManifestsTest(unittest.TestCase):
 
     def test_a_projection_of_one_source_is_that_source(self):
         volumes = self.convert()["Pod"]["spec"]["volumes"]
-        self.assertIn({"name": "sessions", "configMap": {"name": "s"}}, volumes)
+        self.assertIn({"name": "access", "configMap": {"name": "s"}}, volumes)
         self.assertEqual(
             pod_manifests.volume_of({"name": "t", "projected": {"sources": [{"secret": {"name": "n", "items": [1]}}]}}),
             {"name": "t", "secret": {"secretName": "n", "items": [1]}})
 
     def test_several_sources_are_refused(self):
         self.set["spec"]["template"]["spec"]["volumes"][1]["projected"]["sources"] *= 2
-        with self.assertRaisesRegex(pod_manifests.Refusal, "volume sessions"):
+        with self.assertRaisesRegex(pod_manifests.Refusal, "volume access"):
             self.convert()
 
     def test_other_numbers_of_pods_are_refused(self):

@@ -20,11 +20,21 @@ from podman import Fault, await_that
 NETWORK = "holter-test"
 HEARTBEAT = {"interval": "500ms", "timeout": "2s"}
 FEED = "ws://demo-peer:9001/healthy"
+
+
+def sessions_of(map_name, session):
+    """A ConfigMap whose only key is that of every other."""
+    declared = {"sessions": [{"name": f"tenants/default/sessions/{session}", "spec": {"url": FEED, "protocol_heartbeat": HEARTBEAT}}]}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": map_name}, "data": {"sessions.yaml": yaml.safe_dump(declared)}}
+
+
 VALUES = {
     "image": {"repository": "localhost/holter", "tag": "test"},
     "grpc": {"insecure": True},
     "policy": {"egress": {"allow": [{"host": "demo-peer", "ports": [9001]}]}},
     "sessions": {"feed-file": {"spec": {"url": FEED, "protocol_heartbeat": HEARTBEAT}}},
+    "sessionConfigMaps": ["team.a", "team.b"],
+    "extraObjects": [sessions_of("team.a", "feed-a"), sessions_of("team.b", "feed-b")],
 }
 DECLARED = {"sessions": [{"name": "feed-api", "spec": {"url": FEED, "protocol_heartbeat": HEARTBEAT}}]}
 
@@ -70,8 +80,8 @@ class PodTest:
         return self.address and self.holter("health", "--deadline=2s", check=False).returncode == 0
 
     def await_sessions(self):
-        """Both are there and answered."""
-        wait = ("wait", "feed-file", "feed-api", "--for=health=HEALTHY", "--timeout=5s")
+        """All are there and answered: those of the values, of two ConfigMaps with the same key, and of the API."""
+        wait = ("wait", "feed-file", "feed-a", "feed-b", "feed-api", "--for=health=HEALTHY", "--timeout=5s")
         await_that(lambda: self.is_up() and self.holter(*wait, check=False).returncode == 0, "sessions that are healthy")
 
     def http(self, path):

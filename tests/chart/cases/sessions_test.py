@@ -19,15 +19,42 @@ class SessionsTest(ChartTest):
         given = yaml.safe_load(examples()["sessions"].read_text())["sessionFiles"]
         self.assertEqual(self.chart.text("sessions", "more.yaml").strip(), given["more"].strip())
 
-    def test_all_are_in_one_directory(self):
-        self.assertEqual(self.chart.configuration()["sessions-dir"], self.chart.mounts()["sessions"])
-        self.assertEqual(self.chart.volume("sessions")["projected"]["sources"],
-                         [{"configMap": {"name": "r-holter-sessions"}}, {"configMap": {"name": "sessions-of-others"}}])
+    @staticmethod
+    def folders(chart):
+        """Which ConfigMap is mounted where, as holterd sees it."""
+        maps = {volume["name"]: volume["configMap"]["name"] for volume in chart.pod()["spec"]["volumes"] if "configMap" in volume}
+        mounts = [mount for mount in chart.container()["volumeMounts"] if mount["mountPath"].startswith("/etc/holter/sessions")]
+        for mount in mounts:
+            assert mount["readOnly"] is True, mount
+        return [(mount["mountPath"], maps[mount["name"]]) for mount in mounts]
+
+    def test_each_map_has_a_folder_of_its_own(self):
+        self.assertEqual(self.chart.configuration()["sessions-dir"], "/etc/holter/sessions")
+        self.assertEqual(self.folders(self.chart), [("/etc/holter/sessions/r-holter-sessions", "r-holter-sessions"),
+                                                    ("/etc/holter/sessions/sessions-of-others", "sessions-of-others"),
+                                                    ("/etc/holter/sessions/sessions.of.more", "sessions.of.more")])
 
     def test_existing_config_maps_alone(self):
-        chart = self.render("--set=sessionConfigMaps[0]=a")
-        self.assertEqual(chart.volume("sessions")["projected"]["sources"], [{"configMap": {"name": "a"}}])
+        chart = self.render("--set=sessionConfigMaps={a,b}")
+        self.assertEqual(self.folders(chart), [("/etc/holter/sessions/a", "a"), ("/etc/holter/sessions/b", "b")])
+        self.assertEqual(chart.configuration()["sessions-dir"], "/etc/holter/sessions")
         self.assertEqual(chart.kinds().count("ConfigMap"), 1)
+
+    def test_a_map_may_be_named_as_no_volume_can(self):
+        name = "team-a." + "x" * 100
+        chart = self.render(f"--set=sessionConfigMaps={{{name}}}")
+        self.assertEqual(self.folders(chart), [(f"/etc/holter/sessions/{name}", name)])
+        for volume in chart.pod()["spec"]["volumes"]:
+            self.assertRegex(volume["name"], r"^[a-z0-9-]{1,63}$")
+
+    def test_a_map_that_is_named_twice_is_mounted_once(self):
+        chart = self.render("--set=sessionConfigMaps={a,r-holter-sessions,a}", example="sessions")
+        self.assertEqual([name for _, name in self.folders(chart)], ["r-holter-sessions", "a"])
+
+    def test_without_sessions_there_is_no_folder(self):
+        chart = self.render()
+        self.assertEqual(self.folders(chart), [])
+        self.assertNotIn("sessions-dir", chart.configuration())
 
     def test_secrets_are_where_references_look(self):
         self.assertEqual(self.chart.configuration()["secrets-dir"], "/etc/holter/secrets")
@@ -47,4 +74,6 @@ class SessionsTest(ChartTest):
         self.assertIn("missing property 'url'", self.refusal("sessions.a.spec.group=b"))
         self.assertIn("invalid propertyName 'Feed_1'", self.refusal("sessions.Feed_1.spec.url=wss://a/"))
         self.assertIn("'specs' not allowed", self.refusal("sessions.a.spec.url=wss://a/,sessions.a.specs=b"))
+        for name in ("../a", "a/b", "A"):
+            self.assertIn("/sessionConfigMaps/0", self.refusal(f"sessionConfigMaps={{{name}}}"))
         self.assertIn("this name is taken", self.refusal("sessionFiles.sessions=a", example="sessions"))

@@ -38,18 +38,14 @@ projected:
   {{- end }}
 {{- end -}}
 
-{{- define "holter.sessionsVolume" -}}
-name: sessions
-projected:
-  sources:
-  {{- if or .Values.sessions .Values.sessionFiles }}
-  - configMap:
-      name: {{ include "holter.fullname" . }}-sessions
-  {{- end }}
-  {{- range .Values.sessionConfigMaps }}
-  - configMap:
-      name: {{ . }}
-  {{- end }}
+{{/* Names of the ConfigMaps of sessions, each once. Each is a volume in a folder of its own: projected into one, of two files of the same
+name one would vanish without a word. Volumes are numbered, for their names take neither the dots nor the length of a ConfigMap's. */}}
+{{- define "holter.sessionMaps" -}}
+{{- $maps := list -}}
+{{- if or .Values.sessions .Values.sessionFiles -}}
+{{- $maps = append $maps (printf "%s-sessions" (include "holter.fullname" .)) -}}
+{{- end -}}
+{{- concat $maps (.Values.sessionConfigMaps | default list) | uniq | toYaml -}}
 {{- end -}}
 
 {{- define "holter.volumes" -}}
@@ -69,8 +65,10 @@ projected:
   configMap:
     name: {{ include "holter.fullname" . }}-policy
 {{- end }}
-{{- if include "holter.hasSessions" . }}
-- {{ include "holter.sessionsVolume" . | nindent 2 | trim }}
+{{- range $number, $map := include "holter.sessionMaps" . | fromYamlArray }}
+- name: sessions-{{ $number }}
+  configMap:
+    name: {{ $map }}
 {{- end }}
 {{- range $name, $secret := .Values.secrets }}
 - name: secret-{{ $name }}
@@ -120,9 +118,9 @@ projected:
   mountPath: /etc/holter/policy
   readOnly: true
 {{- end }}
-{{- if include "holter.hasSessions" . }}
-- name: sessions
-  mountPath: /etc/holter/sessions
+{{- range $number, $map := include "holter.sessionMaps" . | fromYamlArray }}
+- name: sessions-{{ $number }}
+  mountPath: /etc/holter/sessions/{{ $map }}
   readOnly: true
 {{- end }}
 {{- range $name, $secret := .Values.secrets }}

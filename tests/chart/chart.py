@@ -26,8 +26,8 @@ def examples():
     return {path.name.removesuffix("-values.yaml"): path for path in sorted((CHART / "ci").glob("*-values.yaml"))}
 
 
-def template(*arguments):
-    return run("helm", "template", "r", CHART, "--namespace=watch", *arguments)
+def template(*arguments, release="r", chart=CHART):
+    return run("helm", "template", release, chart, "--namespace=watch", *arguments)
 
 
 class Manifests:

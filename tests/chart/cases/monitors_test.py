@@ -68,5 +68,5 @@ class PodMonitorTest(ChartTest):
     def test_it_selects_the_pod(self):
         spec = self.chart.find("PodMonitor")["spec"]
         self.assertLessEqual(spec["selector"]["matchLabels"].items(), self.chart.pod()["metadata"]["labels"].items())
-        self.assertIn(spec["jobLabel"], self.chart.pod()["metadata"]["labels"])
+        self.assertNotIn("jobLabel", spec)
         self.assertIn("http", [port["name"] for port in self.chart.container()["ports"]])

@@ -5,22 +5,24 @@
 {{- $labels := merge (include "holter.selectorLabels" . | fromYaml) (include "holter.labels" . | fromYaml) (.Values.commonLabels | default dict) -}}
 {{- $name := include "holter.fullname" . -}}
 {{- if .Values.podMonitor.enabled -}}
-{{- get (merge $labels (.Values.podLabels | default dict)) .Values.podMonitor.jobLabel | default (printf "%s/%s" (.Values.podMonitor.namespace | default (include "holter.namespace" .)) $name) -}}
+{{- get (merge $labels (.Values.podLabels | default dict)) (.Values.podMonitor.jobLabel | default "") | default (printf "%s/%s" (.Values.podMonitor.namespace | default (include "holter.namespace" .)) $name) -}}
 {{- else -}}
-{{- get (merge $labels (.Values.service.labels | default dict)) .Values.serviceMonitor.jobLabel | default $name -}}
+{{- get (merge $labels (.Values.service.labels | default dict)) (.Values.serviceMonitor.jobLabel | default "") | default $name -}}
 {{- end -}}
 {{- end -}}
 
 {{/* As YAML. Our own series alone, so that two releases do not judge each other's. */}}
 {{- define "holter.thresholds" -}}
 {{- $defaults := .Files.Get "files/prometheus/thresholds.yaml" | fromYaml -}}
+{{- $thresholds := set (deepCopy $defaults) "selector" (printf "job=%q, namespace=%q" (include "holter.job" .) (include "holter.namespace" .)) -}}
 {{- range $name, $value := .Values.prometheusRule.thresholds -}}
 {{- if not (hasKey $defaults $name) -}}
 {{- fail (printf "prometheusRule.thresholds.%s: there is none of this name; there are %s" $name (keys $defaults | sortAlpha | join ", ")) -}}
 {{- end -}}
+{{- /* One by one: `merge` takes 0 for a value that is not there. */ -}}
+{{- $_ := set $thresholds $name $value -}}
 {{- end -}}
-{{- $selector := printf "job=%q, namespace=%q" (include "holter.job" .) (include "holter.namespace" .) -}}
-{{- merge (deepCopy (.Values.prometheusRule.thresholds | default dict)) (dict "selector" $selector) $defaults | toYaml -}}
+{{- toYaml $thresholds -}}
 {{- end -}}
 
 {{- define "holter.ruleGroups" -}}
@@ -40,6 +42,10 @@
 {{- $unknown = without $unknown $rule.alert -}}
 {{- if and $rule.alert $.Values.prometheusRule.alertLabels -}}
 {{- $_ := set $rule "labels" (merge $rule.labels ($.Values.prometheusRule.alertLabels | default dict)) -}}
+{{- end -}}
+{{- /* The operator wants text, also where YAML reads a number. */ -}}
+{{- if hasKey $rule "for" -}}
+{{- $_ := set $rule "for" (toString $rule.for) -}}
 {{- end -}}
 {{- if not (get ($.Values.prometheusRule.disabled | default dict) ($rule.alert | default "")) -}}
 {{- $rules = append $rules $rule -}}

@@ -5,7 +5,7 @@ import subprocess
 
 import yaml
 
-from chart import CHART, ROOT, ChartTest, Loader, run, template
+from chart import CHART, ROOT, ChartTest, Loader, Manifests, run, template
 
 VALUES = yaml.load((CHART / "values.yaml").read_text(), Loader)
 SCHEMA = json.loads((CHART / "values.schema.json").read_text())
@@ -65,6 +65,24 @@ class ValuesTest(ChartTest):
         for block in blocks:
             done = run("helm", "template", "r", CHART, "--values=-", stdin=block)
             self.assertEqual(done.returncode, 0, f"{done.stderr} in\n{block}")
+
+    def test_secrets_of_the_readme_have_the_keys_that_its_values_name(self):
+        readme = (CHART / "README.md").read_text()
+        made = {}
+        for kind, name, options in re.findall(r"create secret (generic|tls) (\S+) (.*?)(?: +#.*)?$", readme.replace("\\\n", " "), re.MULTILINE):
+            files = re.findall(r"--from-file=([^\s=]+)", options)
+            made[name] = {"tls.crt", "tls.key"} if kind == "tls" else {path.split("/")[-1] for path in files}
+        self.assertEqual(set(made), {"holter-tls", "holter-tokens"})
+        block, = [block for block in re.findall(r"^```yaml\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL) if "holter-tls" in block]
+        done = run("helm", "template", "r", CHART, "--values=-", stdin=block)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        used = {}
+        for volume in Manifests(done.stdout).pod()["spec"]["volumes"] + Manifests(done.stdout).find("Pod", "r-holter-test")["spec"]["volumes"]:
+            for source in volume.get("projected", {}).get("sources", []):
+                if "secret" in source:
+                    keys = {item["key"] for item in source["secret"]["items"]}
+                    used[source["secret"]["name"]] = used.get(source["secret"]["name"], set()) | keys
+        self.assertEqual(used, made)
 
     def test_the_chart_s_version_is_that_of_the_program(self):
         version = re.search(r"project\(holter VERSION ([0-9.]+)", (ROOT / "CMakeLists.txt").read_text())[1]

@@ -20,6 +20,11 @@ class TlsTest(ChartTest):
         self.assertEqual(self.chart.volume("tls")["projected"]["sources"], [{"secret": {"name": "holter-tls", "items": [
             {"key": "tls.crt", "path": "tls.crt"}, {"key": "tls.key", "path": "tls.key"}]}}])
 
+    def test_one_key_may_hold_both(self):
+        chart = self.render("--set=grpc.tls.certificateKey=both.pem,grpc.tls.privateKeyKey=both.pem", example="tls")
+        self.assertEqual(chart.volume("tls")["projected"]["sources"], [{"secret": {"name": "holter-tls", "items": [
+            {"key": "both.pem", "path": "tls.crt"}, {"key": "both.pem", "path": "tls.key"}]}}])
+
     def test_rules_and_tokens_lie_together(self):
         sources = self.chart.volume("access")["projected"]["sources"]
         self.assertEqual(sources, [{"configMap": {"name": "r-holter-access"}}, {"secret": {"name": "holter-tokens", "items": [

@@ -1,9 +1,10 @@
 {{/* Volumes of the pod, and where holterd's container has them. */}}
 
+{{/* (dict "name" n "items" (list (list key path)…)): one key may be several files, as a PEM of certificate and private key is. */}}
 {{- define "holter.projectedSecret" -}}
 {{- $items := list -}}
-{{- range $key, $path := .items -}}
-{{- $items = append $items (dict "key" $key "path" $path) -}}
+{{- range .items -}}
+{{- $items = append $items (dict "key" (first .) "path" (last .)) -}}
 {{- end -}}
 {{- dict "secret" (dict "name" .name "items" $items) | toYaml -}}
 {{- end -}}
@@ -14,9 +15,9 @@ name: tls
 projected:
   defaultMode: 0440
   sources:
-  - {{ include "holter.projectedSecret" (dict "name" $tls.secretName "items" (dict $tls.certificateKey "tls.crt" $tls.privateKeyKey "tls.key")) | nindent 4 | trim }}
+  - {{ include "holter.projectedSecret" (dict "name" $tls.secretName "items" (list (list $tls.certificateKey "tls.crt") (list $tls.privateKeyKey "tls.key"))) | nindent 4 | trim }}
   {{- with $tls.clientCa.secretName }}
-  - {{ include "holter.projectedSecret" (dict "name" . "items" (dict $tls.clientCa.key "client-ca.crt")) | nindent 4 | trim }}
+  - {{ include "holter.projectedSecret" (dict "name" . "items" (list (list $tls.clientCa.key "client-ca.crt"))) | nindent 4 | trim }}
   {{- end }}
 {{- end -}}
 
@@ -27,14 +28,14 @@ projected:
   sources:
   {{- with .Values.access.existingSecret }}
   {{- if .name }}
-  - {{ include "holter.projectedSecret" (dict "name" .name "items" (dict .key "access.yaml")) | nindent 4 | trim }}
+  - {{ include "holter.projectedSecret" (dict "name" .name "items" (list (list .key "access.yaml"))) | nindent 4 | trim }}
   {{- else }}
   - configMap:
       name: {{ include "holter.fullname" $ }}-access
   {{- end }}
   {{- end }}
   {{- range $file, $token := .Values.access.tokens }}
-  - {{ include "holter.projectedSecret" (dict "name" $token.secretName "items" (dict $token.key (printf "tokens/%s" $file))) | nindent 4 | trim }}
+  - {{ include "holter.projectedSecret" (dict "name" $token.secretName "items" (list (list $token.key (printf "tokens/%s" $file)))) | nindent 4 | trim }}
   {{- end }}
 {{- end -}}
 

@@ -33,12 +33,12 @@
 {{- define "holter.testVolumes" -}}
 {{- $test := .Values.test -}}
 {{- if .Values.grpc.tls.secretName }}
-- {{ include "holter.projectedSecret" (dict "name" ($test.ca.secretName | default .Values.grpc.tls.secretName) "items" (dict $test.ca.key "ca.crt")) | nindent 2 | trim }}
+- {{ include "holter.projectedSecret" (dict "name" ($test.ca.secretName | default .Values.grpc.tls.secretName) "items" (list (list $test.ca.key "ca.crt"))) | nindent 2 | trim }}
 {{- end }}
 {{- with $test.clientCertificate.secretName }}
-- {{ include "holter.projectedSecret" (dict "name" . "items" (dict "tls.crt" "tls.crt" "tls.key" "tls.key")) | nindent 2 | trim }}
+- {{ include "holter.projectedSecret" (dict "name" . "items" (list (list "tls.crt" "tls.crt") (list "tls.key" "tls.key"))) | nindent 2 | trim }}
 {{- end }}
 {{- with $test.token.secretName }}
-- {{ include "holter.projectedSecret" (dict "name" . "items" (dict $test.token.key "token")) | nindent 2 | trim }}
+- {{ include "holter.projectedSecret" (dict "name" . "items" (list (list $test.token.key "token"))) | nindent 2 | trim }}
 {{- end }}
 {{- end -}}

@@ -110,6 +110,20 @@ class DebTest:
         self.sh("systemctl reload holterd.service")
         expect(self.is_active(), "gone after a reload")
 
+    def keeps_trying(self):
+        """What is not mended within the first starts, as by another program on the port, is mended some time."""
+        expect(self.property_of("StartLimitIntervalUSec") == "0", "systemd gives up after some starts")
+        self.sh("systemctl stop holterd.service")
+        squatter = 'import socket, time; s = socket.create_server(("127.0.0.1", 7600)); time.sleep(600)'
+        self.sh(f"systemd-run --quiet --unit=squatter /usr/bin/python3 -c '{squatter}'")
+        await_that(lambda: ":1DB0 00000000:0000 0A" in self.out("cat /proc/net/tcp"), "another program on port 7600")
+        self.sh("systemctl start holterd.service", check=False)
+        # By default systemd grants five starts within ten seconds.
+        await_that(lambda: int(self.property_of("NRestarts")) > 5, "more starts in vain than five")
+        expect(self.property_of("ExecMainStatus") == "1", f"why it ends: {self.property_of('ExecMainStatus')}")
+        self.sh("systemctl stop squatter.service")
+        self.await_serving()
+
     def says_what_is_wrong(self):
         self.sh("cp /etc/holter/holter.yaml /tmp/good.yaml && echo 'log-levell: info' >> /etc/holter/holter.yaml")
         self.sh("systemctl restart holterd.service", check=False)
@@ -167,6 +181,7 @@ class DebTest:
             self.installs_and_starts(first)
             self.runs_as_its_unit_says()
             self.comes_back()
+            self.keeps_trying()
             self.says_what_is_wrong()
             self.upgrades(second)
             self.stops()

@@ -29,7 +29,7 @@ struct ObserveOptions {
   bool status_page = true;
   // When the certificate of the gRPC listener ends; null: it has none. Called from the server's thread.
   std::function<WallTime()> certificate_expiry;
-  // Why Holter does not take work now ("starting", "draining"); empty: it does. Called from the server's thread.
+  // Why Holter does not take work now ("starting", "stopping"); empty: it does. Called from the server's thread.
   std::function<std::string()> unready_reason;
 };
 

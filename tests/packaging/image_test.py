@@ -88,6 +88,9 @@ class ImageTest:
         expect(not self.is_healthy("elsewhere"), "healthy although nobody listens where HEALTHCHECK asks")
         self.start("told", "--env=HOLTER_GRPC_LISTEN=127.0.0.1:7700", "--env=HOLTER_SERVER=127.0.0.1:7700")
         await_that(lambda: self.is_healthy("told"), "HEALTHCHECK that was told the address")
+        # holterd's variable for its file, which `holter` inherits.
+        self.start("configured", "--env=HOLTER_CONFIG=/etc/holter/holter.yaml")
+        await_that(lambda: self.is_healthy("configured"), "HEALTHCHECK beside HOLTER_CONFIG")
 
     def tells_health_over_tls(self):
         folder = self.podman.folder / "tls"

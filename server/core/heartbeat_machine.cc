@@ -129,13 +129,11 @@ std::optional<HeartbeatMachine::Judgement> HeartbeatMachine::JudgeNext(const Tic
     ++excuses_;
   }
   judgement.excused = judgement.starved && tick.stalled_until == excused_until_;
+  beat.set_fate(judgement.excused ? BeatFate::kExcused : BeatFate::kMissed);
+  if (!judgement.excused) SettleRetries(BeatFate::kMissed);
+  // No answer is to come any more that the next turn could be counted from.
   if (outstanding_ == 0) CountFromAnswer(tick.now, cadence);
-  if (judgement.excused) {
-    beat.set_fate(BeatFate::kExcused);
-    return judgement;
-  }
-  beat.set_fate(BeatFate::kMissed);
-  SettleRetries(BeatFate::kMissed);
+  if (judgement.excused) return judgement;
   ++counters_.missed;
   if (misses_ < std::numeric_limits<uint8_t>::max()) ++misses_;
   verdict_ = misses_ > cadence.misses_allowed ? Verdict::kDead : Verdict::kLate;

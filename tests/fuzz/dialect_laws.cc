@@ -35,7 +35,16 @@ std::string DialectLaws::Check(const core::Tick& tick, const core::ActionList& a
   if (machine_.state() != state_ || machine_.health() != health_) return "shows another state than it reported";
   const bool connected = state_ == State::kConnecting || state_ == State::kOpen;
   if (!finished_ && connected != attempt_alive_) return "state and connection disagree";
+  if (std::string broken = CheckDeadline(); !broken.empty()) return broken;
   return CheckRates(tick);
+}
+
+std::string DialectLaws::CheckDeadline() const {
+  if (finished_ || state_ != State::kOpen || machine_.NextDeadline() != kNever) return {};
+  const core::SessionStatus status = machine_.Snapshot();
+  const bool beats = std::any_of(status.beats.begin(), status.beats.end(),
+                                 [](const core::BeatStatus& beat) { return beat.interval.has_value(); });
+  return beats || status.opening ? "open with beats and without a deadline" : "";
 }
 
 std::string DialectLaws::CheckAction(const core::Tick& tick, const core::Action& action) {

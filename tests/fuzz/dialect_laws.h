@@ -45,6 +45,8 @@ class DialectLaws {
 
   std::string CheckAction(const core::Tick& tick, const core::Action& action);
   std::string CheckTransition(const core::Tick& tick, const core::Transition& transition);
+  // Whoever is to be judged, or kept busy, has something that he waits for.
+  std::string CheckDeadline() const;
   std::string CheckRates(const core::Tick& tick);
   size_t MostBeats(TimePoint now);
 

@@ -76,6 +76,19 @@ transcript:
 - {peer: {text: "go wss://elsewhere.example.org/"}}
 )yaml";
 
+// Nothing but one beat that counts from its answer and is sent again.
+constexpr std::string_view kPatient = R"yaml(
+name: patient
+spec:
+  protocol_heartbeat: {mode: OFF}
+  beats:
+  - {name: a, interval: 1s, timeout: 500ms, retries: [100ms, 200ms], misses_allowed: 2, cadence: AFTER_ANSWER,
+     send: {text: "a ${seq}"}, expect: {regex: "^a (\\d+)$"}, correlate: {regex_group: 1, equals: seq}}
+transcript:
+- {holter: {prefix: "a "}, capture: {n: {regex: "a (.*)"}}}
+- {peer: {text: "a ${n}"}}
+)yaml";
+
 // Frames are a stream of packed bytes with messages in them.
 constexpr std::string_view kStream = R"yaml(
 name: stream
@@ -97,7 +110,7 @@ transcript:
 
 std::vector<v1::Preset> OwnPresets() {
   std::vector<v1::Preset> own;
-  for (const std::string_view text : {kSwitches, kLadder, kStream}) {
+  for (const std::string_view text : {kSwitches, kLadder, kPatient, kStream}) {
     if (const absl::Status parsed = spec::ParseYaml(text, "own", own.emplace_back()); !parsed.ok()) {
       fmt::print(stderr, "{}\n", std::string(parsed.message()));
       std::abort();

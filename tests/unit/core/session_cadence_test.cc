@@ -150,6 +150,26 @@ TEST_F(SessionCadence, AnyRungOfTheLadderMayBeAnswered) {
   EXPECT_EQ(machine_->state(), State::kOpen) << "the copy needs no answer any more";
 }
 
+// The answer that the interval would count from never comes, and copies were out that nobody waits for any more.
+TEST_F(SessionCadence, AfterALadderThatWasMissedThereIsANextBeat) {
+  BeatSpec beat = EchoBeat("app");
+  beat.cadence = {.interval = seconds(10),
+                  .timeout = seconds(2),
+                  .misses_allowed = 1,
+                  .mode = CadenceMode::kAfterAnswer,
+                  .retries = {seconds(2)}};
+  spec().beats.push_back(beat);
+  MakeOpenSpec();
+  RunFor(seconds(4));
+  EXPECT_EQ(Beat().counters.missed, 1u);
+  EXPECT_EQ(UntilNext(), seconds(10));
+  RunFor(seconds(10));
+  EXPECT_EQ(Sent(), Payloads{"q3"});
+  Message("a3");
+  EXPECT_EQ(machine_->health(), Health::kHealthy);
+  EXPECT_EQ(UntilNext(), seconds(10));
+}
+
 TEST_F(SessionCadence, FewMayBeOutstanding) {
   BeatSpec beat = EchoBeat("app");
   beat.cadence = {.interval = seconds(1), .timeout = seconds(60), .max_outstanding = 2};

@@ -57,6 +57,8 @@ std::optional<Duration> SessionMachine::LetGo(const Tick& tick, std::string_view
     out.emplace_back(DropAction{});
   }
   LoseHeartbeats();
+  // The peer that named it is left: the next one may be another's, with headers that are not for where it would lead.
+  SetRare(&RareTexts::migrate_url, {});
   attempts_ = 0;
   backoff_step_ = 0;
   return lifetime;

@@ -245,6 +245,30 @@ TEST_F(SessionScript, APeerMaySendUsElsewhereOnce) {
   EXPECT_EQ(All<DialAction>().at(0).url, "") << "then the declared one again";
 }
 
+// The headers of another declaration are not for a peer that the old one was sent to.
+TEST_F(SessionScript, WhereAPeerHasSentUsIsForgottenWhenTheConnectionIsReplaced) {
+  Name("url");
+  dialect().ends.push_back({.verdict = EndSpec::Verdict::kMigrate,
+                            .when = Member("/op", "\"move\""),
+                            .capture = {Take("url", "/url")},
+                            .url = Template("${url}")});
+  const auto dialled_after = [this](const auto& wish) {
+    MakeOpenSpec();
+    Message(R"({"op":"move","url":"wss://other.example/"})");
+    EXPECT_EQ(machine_->state(), State::kBackoff);
+    actions_.clear();
+    wish();
+    return Only<DialAction>().url;
+  };
+  EXPECT_EQ(dialled_after([this] { Update(spec(), true); }), "");
+  EXPECT_EQ(dialled_after([this] { machine_->Reconnect(tick_, Duration::zero(), actions_); }), "");
+  EXPECT_EQ(dialled_after([this] {
+              machine_->Pause(tick_, actions_);
+              machine_->Resume(tick_, actions_);
+            }),
+            "");
+}
+
 TEST_F(SessionScript, WhatCannotBeUnpackedEndsTheConnection) {
   dialect().decoder =
       *DecoderSpec::Compile({{.kind = DecodeStep::Kind::kDecompress, .compression = Compression::kGzip}});

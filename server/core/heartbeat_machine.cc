@@ -73,10 +73,14 @@ void HeartbeatMachine::OnSent(const Tick& tick, const Cadence& cadence, uint64_t
   if (turn) ScheduleNext(tick.now, cadence, random);
 }
 
-void HeartbeatMachine::OnSentAgain(const Tick& tick, Duration timeout, uint64_t key) {
+void HeartbeatMachine::Extend(TimePoint deadline) {
   for (size_t i = 0; i < ring_.size(); ++i) {
-    if (ring_[i].fate() == BeatFate::kOutstanding) ring_[i].deadline = tick.now + timeout;
+    if (ring_[i].fate() == BeatFate::kOutstanding) ring_[i].deadline = deadline;
   }
+}
+
+void HeartbeatMachine::OnSentAgain(const Tick& tick, Duration timeout, uint64_t key) {
+  Extend(tick.now + timeout);
   Push(tick, tick.now + timeout, key);
   ++seq_;
   ++counters_.sent;
@@ -131,6 +135,8 @@ std::optional<HeartbeatMachine::Judgement> HeartbeatMachine::JudgeNext(const Tic
   judgement.excused = judgement.starved && tick.stalled_until == excused_until_;
   beat.set_fate(judgement.excused ? BeatFate::kExcused : BeatFate::kMissed);
   if (!judgement.excused) SettleRetries(BeatFate::kMissed);
+  // What is sent next is no copy of what is excused, and has a ladder of its own.
+  if (outstanding_ == 0) retries_ = 0;
   // No answer is to come any more that the next turn could be counted from.
   if (outstanding_ == 0) CountFromAnswer(tick.now, cadence);
   if (judgement.excused) return judgement;

@@ -80,6 +80,8 @@ class HeartbeatMachine {
   void OnSent(const Tick& tick, const Cadence& cadence, uint64_t key, Random& random);
   // What stayed unanswered goes out again.
   void OnSentAgain(const Tick& tick, Duration timeout, uint64_t key);
+  // It may not go out again, but what is outstanding has as long to be answered.
+  void OnNotSentAgain(const Tick& tick, Duration timeout) { Extend(tick.now + timeout); }
 
   // An answer has come that the cadence may count its interval from.
   void CountFromAnswer(TimePoint now, const Cadence& cadence);
@@ -144,6 +146,8 @@ class HeartbeatMachine {
   void Ack(const Tick& tick, SentBeat& beat, BeatFate fate);
   std::optional<Duration> Sample(const Tick& tick, const SentBeat& beat) const;
   void Push(const Tick& tick, TimePoint deadline, uint64_t key);
+  // What is outstanding has until then.
+  void Extend(TimePoint deadline);
   void ScheduleNext(TimePoint now, const Cadence& cadence, Random& random);
   void Schedule(TimePoint now, Duration step);
   // Other copies of a beat that was answered or missed need no answer any more.

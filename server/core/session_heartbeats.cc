@@ -97,6 +97,7 @@ void SessionMachine::SendHeartbeat(const Tick& tick, size_t i, ActionList& out, 
   const BeatSpec* beat = IsApp(i) ? &spec_->beats[BeatIndex(i)] : nullptr;
   const int most = spec_->dialect.sends_per_minute;
   const bool may_send = beat == nullptr || most == 0 || dialect_->TakeFromBudget(tick.now, most);
+  if (again && !may_send) return heartbeat.OnNotSentAgain(tick, *again);
   if (!may_send || (!again && !heartbeat.HasRoom(CadenceOf(i)))) {
     if (heartbeat.Due(tick.now)) heartbeat.SkipTurn(tick.now, CadenceOf(i));
     return;

@@ -170,6 +170,41 @@ TEST_F(SessionCadence, AfterALadderThatWasMissedThereIsANextBeat) {
   EXPECT_EQ(UntilNext(), seconds(10));
 }
 
+TEST_F(SessionCadence, AFreshBeatAfterAnExcuseHasTheWholeLadder) {
+  BeatSpec beat = EchoBeat("app");
+  beat.cadence = {
+      .interval = seconds(30), .timeout = seconds(6), .spread = false, .retries = {seconds(2), seconds(4)}};
+  spec().beats.push_back(beat);
+  MakeOpenSpec();
+  RunFor(seconds(8));
+  EXPECT_EQ(Sent(), (Payloads{"q2", "q3"}));
+  Stall(seconds(60));
+  Timer();
+  EXPECT_EQ(Sent(), Payloads{"q4"});
+  RunFor(seconds(8));
+  EXPECT_EQ(Sent(), (Payloads{"q5", "q6"}));
+  RunFor(seconds(4) - milliseconds(1));
+  EXPECT_EQ(machine_->state(), State::kOpen);
+  RunFor(milliseconds(1));
+  EXPECT_EQ(Status().reason, Reason::kAppHeartbeat);
+}
+
+TEST_F(SessionCadence, ACopyThatMayNotBeSentHasItsTimeNevertheless) {
+  BeatSpec beat = EchoBeat("app");
+  beat.cadence = {
+      .interval = seconds(30), .timeout = seconds(6), .spread = false, .retries = {seconds(2), seconds(4)}};
+  spec().beats.push_back(beat);
+  dialect().sends_per_minute = 1;
+  MakeOpenSpec();
+  RunFor(seconds(12) - milliseconds(1));
+  EXPECT_TRUE(Sent().empty());
+  EXPECT_EQ(machine_->state(), State::kOpen);
+  EXPECT_EQ(UntilNext(), milliseconds(1));
+  RunFor(milliseconds(1));
+  EXPECT_EQ(Status().reason, Reason::kAppHeartbeat);
+  EXPECT_EQ(Beat().counters.sent, 1u);
+}
+
 TEST_F(SessionCadence, FewMayBeOutstanding) {
   BeatSpec beat = EchoBeat("app");
   beat.cadence = {.interval = seconds(1), .timeout = seconds(60), .max_outstanding = 2};

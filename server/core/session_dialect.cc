@@ -139,24 +139,35 @@ void SessionMachine::AnswerQuestion(const Tick& tick, const InboundMessage& mess
     bool timing_changed = false;
     dialect_->TakeAll(rule.capture, message, timing_changed);
     if (timing_changed) Recompute(tick, out);
-    const int declared = spec_->dialect.sends_per_minute;
-    if (!dialect_->TakeFromBudget(tick.now, declared == 0 ? DialectMachine::kMostAnswers : declared)) {
-      return GiveUp(tick,
-                    {.then = RetryClass::kSlow,
-                     .reason = Reason::kSendBudget,
-                     .path = Path::kPeer,
-                     .detail = "the peer asks more often than limits.sends_per_minute lets us answer",
-                     .retry_after = std::nullopt},
-                    "too many questions", out);
+    if (rule.send) {
+      if (!MayAnswer(tick, out)) return;
+      if (!SendMessage(tick, *rule.send, &message, out)) {
+        return FailToWrite(tick, fmt::format("answers[{}]", &rule - spec_->dialect.answers.data()), out);
+      }
     }
-    if (rule.send && !SendMessage(tick, *rule.send, &message, out)) {
-      return FailToWrite(tick, fmt::format("answers[{}]", &rule - spec_->dialect.answers.data()), out);
-    }
-    if (!rule.beat_now || dialect_->opening()) return;
-    const size_t beat = *rule.beat_now + (spec_->protocol.active ? 1 : 0);
-    if (!heartbeats_[beat].off()) SendHeartbeat(tick, beat, out);
+    if (rule.beat_now && !dialect_->opening()) HurryBeat(tick, rule, out);
     return;
   }
+}
+
+bool SessionMachine::MayAnswer(const Tick& tick, ActionList& out) {
+  const int declared = spec_->dialect.sends_per_minute;
+  if (dialect_->TakeFromBudget(tick.now, declared == 0 ? DialectMachine::kMostAnswers : declared)) return true;
+  GiveUp(tick,
+         {.then = RetryClass::kSlow,
+          .reason = Reason::kSendBudget,
+          .path = Path::kPeer,
+          .detail = "the peer asks more often than limits.sends_per_minute lets us answer",
+          .retry_after = std::nullopt},
+         "too many questions", out);
+  return false;
+}
+
+void SessionMachine::HurryBeat(const Tick& tick, const AnswerSpec& rule, ActionList& out) {
+  const size_t beat = *rule.beat_now + (spec_->protocol.active ? 1 : 0);
+  if (heartbeats_[beat].off() || !heartbeats_[beat].HasRoom(CadenceOf(beat))) return;
+  // Where nothing else is said, the beat is the answer.
+  if (rule.send ? MaySend(tick, beat) : MayAnswer(tick, out)) WriteHeartbeat(tick, beat, std::nullopt, out);
 }
 
 void SessionMachine::EndIfTold(const Tick& tick, const InboundMessage& message, ActionList& out) {

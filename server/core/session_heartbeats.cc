@@ -92,16 +92,26 @@ void SessionMachine::SendDue(const Tick& tick, ActionList& out) {
   }
 }
 
-void SessionMachine::SendHeartbeat(const Tick& tick, size_t i, ActionList& out, std::optional<Duration> again) {
+bool SessionMachine::MaySend(const Tick& tick, size_t i) {
+  const int most = spec_->dialect.sends_per_minute;
+  return !IsApp(i) || most == 0 || dialect_->TakeFromBudget(tick.now, most);
+}
+
+void SessionMachine::SendHeartbeat(const Tick& tick, size_t i, ActionList& out) {
+  // The budget comes last: what has no room is not sent, so it does not count.
+  HeartbeatMachine& heartbeat = heartbeats_[i];
+  if (heartbeat.HasRoom(CadenceOf(i)) && MaySend(tick, i)) return WriteHeartbeat(tick, i, std::nullopt, out);
+  if (heartbeat.Due(tick.now)) heartbeat.SkipTurn(tick.now, CadenceOf(i));
+}
+
+void SessionMachine::SendAgain(const Tick& tick, size_t i, Duration timeout, ActionList& out) {
+  if (MaySend(tick, i)) return WriteHeartbeat(tick, i, timeout, out);
+  heartbeats_[i].OnNotSentAgain(tick, timeout);
+}
+
+void SessionMachine::WriteHeartbeat(const Tick& tick, size_t i, std::optional<Duration> again, ActionList& out) {
   HeartbeatMachine& heartbeat = heartbeats_[i];
   const BeatSpec* beat = IsApp(i) ? &spec_->beats[BeatIndex(i)] : nullptr;
-  const int most = spec_->dialect.sends_per_minute;
-  const bool may_send = beat == nullptr || most == 0 || dialect_->TakeFromBudget(tick.now, most);
-  if (again && !may_send) return heartbeat.OnNotSentAgain(tick, *again);
-  if (!may_send || (!again && !heartbeat.HasRoom(CadenceOf(i)))) {
-    if (heartbeat.Due(tick.now)) heartbeat.SkipTurn(tick.now, CadenceOf(i));
-    return;
-  }
   const MessageTemplate& message = beat == nullptr ? spec_->protocol.payload : beat->send;
   std::optional<Outgoing> sent = Write(tick, message, heartbeat.next_seq(), nullptr);
   if (!sent) return FailToWrite(tick, fmt::format("beat \"{}\"", beat == nullptr ? "protocol" : beat->name), out);
@@ -127,7 +137,7 @@ bool SessionMachine::Judge(const Tick& tick, size_t i, const LinkState& link, Ac
   bool excused = false;
   while (const auto judgement = heartbeat.JudgeNext(tick, CadenceOf(i))) {
     if (judgement->retry) {
-      SendHeartbeat(tick, i, out, judgement->retry);
+      SendAgain(tick, i, *judgement->retry, out);
       if (!IsOpen()) return false;
       continue;
     }

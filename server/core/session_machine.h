@@ -169,8 +169,14 @@ class SessionMachine {
   bool MayJudge() const;
   void StartHeartbeat(const Tick& tick, size_t i);
   void SendDue(const Tick& tick, ActionList& out);
-  // `again`: so long to the answer of what is sent once more. The connection may be given up.
-  void SendHeartbeat(const Tick& tick, size_t i, ActionList& out, std::optional<Duration> again = std::nullopt);
+  // False: the budget has no more for heartbeat i. Else it has less now.
+  bool MaySend(const Tick& tick, size_t i);
+  // Or skips its turn. Here and in the next two the connection may be given up.
+  void SendHeartbeat(const Tick& tick, size_t i, ActionList& out);
+  // Once more, with so long to the answer.
+  void SendAgain(const Tick& tick, size_t i, Duration timeout, ActionList& out);
+  // `again`: it is sent once more, as above.
+  void WriteHeartbeat(const Tick& tick, size_t i, std::optional<Duration> again, ActionList& out);
   // False when the session died of heartbeat i.
   bool Judge(const Tick& tick, size_t i, const LinkState& link, ActionList& out);
   void Die(const Tick& tick, size_t i, bool starved, const LinkState& link, ActionList& out);
@@ -211,6 +217,10 @@ class SessionMachine {
   // Whether it is what watchdogs wait for.
   void WatchFor(const Tick& tick, const InboundMessage& message, ActionList& out);
   void AnswerQuestion(const Tick& tick, const InboundMessage& message, ActionList& out);
+  // False: the peer asks more often than it may be answered, and the connection is given up.
+  bool MayAnswer(const Tick& tick, ActionList& out);
+  // The beat that the rule wants at once.
+  void HurryBeat(const Tick& tick, const AnswerSpec& rule, ActionList& out);
   void EndIfTold(const Tick& tick, const InboundMessage& message, ActionList& out);
   void Recompute(const Tick& tick, ActionList& out);
   // False when the session died of the script or of a watchdog.

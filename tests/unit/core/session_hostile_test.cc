@@ -6,6 +6,7 @@ namespace holter::core {
 namespace {
 
 using holter::testing::DialectFixture;
+using holter::testing::EchoBeat;
 using holter::testing::Member;
 using holter::testing::milliseconds;
 using holter::testing::seconds;
@@ -118,6 +119,59 @@ TEST_F(SessionHostile, AChangeThatIsTakenBackIsWaitedForOnce) {
   Flap(500);
   RunFor(seconds(2));
   EXPECT_GT(machine_->NextDeadline(), tick_.now + seconds(60));
+}
+
+TEST_F(SessionHostile, OnlyWhatIsSentCounts) {
+  BeatSpec beat = EchoBeat("app");
+  beat.cadence = {.interval = seconds(1), .timeout = seconds(60), .max_outstanding = 1};
+  spec().beats.push_back(beat);
+  dialect().answers.push_back({.when = Matcher::Text("ping"), .send = Template("pong")});
+  dialect().answers.push_back({.when = Matcher::Text("now"), .beat_now = 0});
+  dialect().sends_per_minute = 2;
+  MakeOpenSpec();
+  RunFor(seconds(5));
+  for (int asked = 0; asked < 5; ++asked) Message("now");
+  ASSERT_EQ(machine_->state(), State::kOpen) << "there is no room for a beat, so none was sent";
+  Message("ping");
+  EXPECT_EQ(Count<SendAction>(), 1);
+  Message("ping");
+  EXPECT_EQ(Status().reason, Reason::kSendBudget);
+}
+
+TEST_F(SessionHostile, ABeatThatThePeerWantsIsOneMessage) {
+  spec().beats.push_back(EchoBeat("app"));
+  dialect().answers.push_back({.when = Matcher::Text("now"), .beat_now = 0});
+  dialect().sends_per_minute = 3;
+  MakeOpenSpec();
+  for (int asked = 0; asked < 2; ++asked) {
+    Message("now");
+    EXPECT_EQ(Count<SendAction>(), 1);
+  }
+  Message("now");
+  EXPECT_EQ(Status().reason, Reason::kSendBudget);
+}
+
+TEST_F(SessionHostile, ABeatBesidesAnAnswerIsLeftOutBeyondTheBudget) {
+  spec().beats.push_back(EchoBeat("app"));
+  dialect().answers.push_back({.when = Matcher::Text("now"), .send = Template("yes"), .beat_now = 0});
+  dialect().sends_per_minute = 2;
+  MakeOpenSpec();
+  Message("now");
+  EXPECT_EQ(Only<SendAction>().payload, "yes");
+  EXPECT_EQ(machine_->state(), State::kOpen);
+}
+
+TEST_F(SessionHostile, BeatsThatThePeerWantsHaveABound) {
+  BeatSpec beat = EchoBeat("keep");
+  beat.expect.reset();
+  beat.correlate.reset();
+  spec().beats.push_back(beat);
+  dialect().answers.push_back({.when = Matcher::Text("now"), .beat_now = 0});
+  MakeOpenSpec();
+  for (int asked = 0; asked < DialectMachine::kMostAnswers; ++asked) Message("now");
+  EXPECT_EQ(machine_->state(), State::kOpen);
+  Message("now");
+  EXPECT_EQ(Status().reason, Reason::kSendBudget);
 }
 
 TEST_F(SessionHostile, WhatIsRememberedHasABound) {

@@ -61,7 +61,7 @@ void DialectMachine::OnOpened(const Tick& tick, const SharedSpec& spec, const Op
   step_excuses_ = 0;
   step_begun_ = false;
   opening_ = !spec.dialect.open.empty();
-  Compute(spec, random);
+  Compute(tick.now, spec, random);
 }
 
 void DialectMachine::OnLost(const SharedSpec& spec) {
@@ -94,7 +94,7 @@ void DialectMachine::Adopt(const Tick& tick, const SharedSpec& spec, const Share
   step_excuses_ = old.step_excuses_;
   step_begun_ = old.step_begun_;
   opening_ = old.opening_;
-  Compute(spec, random);
+  Compute(tick.now, spec, random);
   const std::vector<WatchdogSpec>& before = old_spec.dialect.watchdogs;
   for (size_t i = 0; i < watchdogs_.size(); ++i) {
     const WatchdogSpec& now = spec.dialect.watchdogs[i];
@@ -198,7 +198,7 @@ void DialectMachine::Sign(const DialectSpec& spec, const MessageTemplate& messag
   }
 }
 
-bool DialectMachine::Compute(const SharedSpec& spec, Random& random) {
+bool DialectMachine::Compute(TimePoint now, const SharedSpec& spec, Random& random) {
   bool changed = false;
   if (!cadences_.empty()) {
     ForEachHeartbeat(spec, [&](size_t i, const Cadence& declared, const std::optional<ComputedCadence>& computed) {
@@ -217,8 +217,7 @@ bool DialectMachine::Compute(const SharedSpec& spec, Random& random) {
       cadences_[i] = std::move(timing);
     });
   }
-  SetLimits(spec.dialect, random);
-  return changed;
+  return SetLimits(now, spec.dialect, random) || changed;
 }
 
 WatchdogMachine::Limits DialectMachine::LimitsOf(const WatchdogSpec& spec, Random& random) const {
@@ -230,8 +229,12 @@ WatchdogMachine::Limits DialectMachine::LimitsOf(const WatchdogSpec& spec, Rando
   return limits;
 }
 
-void DialectMachine::SetLimits(const DialectSpec& spec, Random& random) {
-  for (size_t i = 0; i < watchdogs_.size(); ++i) watchdogs_[i].SetLimits(LimitsOf(spec.watchdogs[i], random));
+bool DialectMachine::SetLimits(TimePoint now, const DialectSpec& spec, Random& random) {
+  bool changed = false;
+  for (size_t i = 0; i < watchdogs_.size(); ++i) {
+    changed = watchdogs_[i].SetLimits(now, LimitsOf(spec.watchdogs[i], random)) || changed;
+  }
+  return changed;
 }
 
 DialectMachine::Heard DialectMachine::Watch(const Tick& tick, const DialectSpec& spec, const InboundMessage& message) {

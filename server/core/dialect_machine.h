@@ -88,8 +88,8 @@ class DialectMachine {
   // there is an interval at all.
   const Cadence& cadence(size_t i) const { return cadences_[i].cadence; }
   bool is_on(size_t i) const { return cadences_[i].on; }
-  // Computes all durations anew. True when one has changed.
-  bool Compute(const SharedSpec& spec, Random& random);
+  // Computes all durations anew, those of watchdogs too. True when one has changed.
+  bool Compute(TimePoint now, const SharedSpec& spec, Random& random);
 
   // What watchdogs made of a message.
   struct Heard {
@@ -125,7 +125,8 @@ class DialectMachine {
   };
 
   void ForgetCaptured(const DialectSpec& spec);
-  void SetLimits(const DialectSpec& spec, Random& random);
+  // True when one has changed.
+  bool SetLimits(TimePoint now, const DialectSpec& spec, Random& random);
   WatchdogMachine::Limits LimitsOf(const WatchdogSpec& spec, Random& random) const;
   TimePoint StepDeadline(const DialectSpec& spec) const;
 

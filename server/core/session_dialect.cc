@@ -209,7 +209,7 @@ void SessionMachine::Recompute(const Tick& tick, ActionList& out) {
       was_on.push_back(dialect_->is_on(i));
     }
   }
-  if (!dialect_->Compute(*spec_, *random_)) return;
+  if (!dialect_->Compute(tick.now, *spec_, *random_)) return;
   for (size_t i = 0; i < before.size(); ++i) {
     if (opening() && IsApp(i)) continue;  // they begin when the script is done
     if (!dialect_->is_on(i)) {

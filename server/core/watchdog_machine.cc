@@ -31,6 +31,23 @@ void WatchdogMachine::OnLost() {
   }
 }
 
+bool WatchdogMachine::SetLimits(TimePoint now, const Limits& limits) {
+  if (limits == limits_) return false;
+  const bool turned_on = limits.within && !limits_.within;
+  limits_ = limits;
+  for (Instance& instance : instances_) {
+    // Nobody had to be heard, or to grow, while it was off.
+    if (turned_on) {
+      instance.since = now;
+      instance.excuses = 0;
+      std::fill(instance.grown.begin(), instance.grown.end(), now);
+    }
+    instance.silent = instance.silent && limits.degraded_after;
+  }
+  if (on_ && !dead()) Settle();
+  return true;
+}
+
 WatchdogMachine::Instance* WatchdogMachine::InstanceFor(const Tick& tick, const WatchdogSpec& spec,
                                                         const InboundMessage& message) {
   if (!spec.per) return instances_.data();

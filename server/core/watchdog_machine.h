@@ -42,8 +42,8 @@ class WatchdogMachine {
   // Begins to count; the counters stay.
   void OnOpened(const Tick& tick, const WatchdogSpec& spec, const Limits& limits);
   void OnLost();
-  // Other durations, from the same beginning.
-  void SetLimits(const Limits& limits) { limits_ = limits; }
+  // Other durations, from the same beginning; what was off counts from now. True when they differ.
+  bool SetLimits(TimePoint now, const Limits& limits);
   const Limits& limits() const { return limits_; }
 
   // A message that fits the spec's matcher. True when health may have changed.

@@ -20,6 +20,12 @@ class SessionWatchdog : public DialectFixture {
     dialect().watchdogs.push_back(std::move(watchdog));
     return dialect().watchdogs.back();
   }
+  // One whose time the peer says, and may change or take back.
+  WatchdogSpec& Negotiated(std::string_view within, std::string_view degraded_after = {}) {
+    Name("every", milliseconds(1));
+    dialect().captures.push_back({.when = std::nullopt, .values = {Take("every", "/every")}});
+    return Add(*Matcher::Regex("^beat$|\"n\""), within, degraded_after);
+  }
   WatchdogStatus Dog() const { return Status().watchdogs.at(0); }
   static CheckSpec Check(CheckSpec::Rule rule) {
     return {.rule = rule, .value = Extractor::Json(*JsonPointer::Parse("/n")).Numeric()};
@@ -114,6 +120,53 @@ TEST_F(SessionWatchdog, ItsTimeMayComeFromThePeer) {
   EXPECT_EQ(machine_->health(), Health::kHealthy);
   RunFor(milliseconds(1));
   EXPECT_EQ(machine_->health(), Health::kDown);
+}
+
+TEST_F(SessionWatchdog, WhatIsTurnedOnLateCountsFromThen) {
+  Negotiated("${every}");
+  spec().protocol.active = true;
+  MakeOpenSpec();
+  Pong("1");
+  EXPECT_EQ(machine_->health(), Health::kHealthy);
+  Advance(seconds(9));
+  Message(R"({"every":5000})");
+  EXPECT_EQ(machine_->health(), Health::kUnknown) << "it has not heard anything yet";
+  Timer();
+  EXPECT_EQ(machine_->state(), State::kOpen);
+  Message("beat");
+  EXPECT_EQ(machine_->health(), Health::kHealthy);
+}
+
+TEST_F(SessionWatchdog, WhatIsTurnedOnAgainCountsFromThen) {
+  Negotiated("${every} if ${every}").checks = {Check(CheckSpec::Rule::kGrowing)};
+  MakeOpenSpec();
+  Message(R"({"every":5000,"n":1})");
+  RunFor(seconds(4));
+  Message(R"({"every":0})");
+  RunFor(seconds(60));
+  Message(R"({"every":5000})");
+  Message(R"({"n":1})");
+  EXPECT_EQ(Dog().violations, 0u) << "it has not had its time to grow";
+  RunFor(seconds(5) - milliseconds(1));
+  EXPECT_EQ(machine_->state(), State::kOpen);
+  RunFor(milliseconds(1));
+  EXPECT_EQ(Status().reason, Reason::kWatchdog);
+}
+
+TEST_F(SessionWatchdog, WhatIsTurnedOffJudgesNothing) {
+  Negotiated("${every} if ${every}", "1s");
+  MakeOpenSpec();
+  Message(R"({"every":5000})");
+  Message("beat");
+  EXPECT_EQ(machine_->health(), Health::kHealthy);
+  Message(R"({"every":0})");
+  EXPECT_EQ(machine_->health(), Health::kUnknown);
+  Message(R"({"every":5000})");
+  RunFor(seconds(1));
+  EXPECT_EQ(machine_->health(), Health::kDegraded);
+  Message(R"({"every":0})");
+  EXPECT_EQ(machine_->health(), Health::kUnknown);
+  EXPECT_EQ(Dog().verdict, Verdict::kAlive);
 }
 
 TEST_F(SessionWatchdog, TheProtocolMayBeFineAndTheFeedDead) {

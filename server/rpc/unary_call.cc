@@ -1,7 +1,6 @@
 #include "rpc/unary_call.h"
 
 #include <utility>
-#include <vector>
 
 #include "base/error.h"
 
@@ -33,19 +32,30 @@ std::shared_ptr<UnaryCall> UnaryCalls::Begin(grpc::ServerUnaryReactor* reactor, 
   return call;
 }
 
+void UnaryCalls::FinishAll(const absl::Status& status) {
+  FinishThose([](const UnaryCall& /*call*/) { return true; }, status);
+}
+
 void UnaryCalls::FinishBegunBefore(TimePoint time, const absl::Status& status) {
+  FinishThose([time](const UnaryCall& call) { return call.begin() < time; }, status);
+}
+
+void UnaryCalls::FinishThose(const std::function<bool(const UnaryCall&)>& is_meant, const absl::Status& status) {
+  for (const std::shared_ptr<UnaryCall>& call : Open()) {
+    if (is_meant(*call)) call->FinishIfUnclaimed(status);
+  }
+}
+
+// Every call, also those that nobody asks about: each may be the last reference by now, and must not end under the lock
+// that its destructor takes.
+std::vector<std::shared_ptr<UnaryCall>> UnaryCalls::Open() {
   std::vector<std::shared_ptr<UnaryCall>> open;
-  {
-    const std::lock_guard lock(mutex_);
-    for (const auto& [key, weak] : calls_) {
-      if (std::shared_ptr<UnaryCall> call = weak.lock(); call != nullptr && call->begin() < time) {
-        open.push_back(std::move(call));
-      }
-    }
+  const std::lock_guard lock(mutex_);
+  open.reserve(calls_.size());
+  for (const auto& [key, weak] : calls_) {
+    if (std::shared_ptr<UnaryCall> call = weak.lock()) open.push_back(std::move(call));
   }
-  for (const std::shared_ptr<UnaryCall>& call : open) {
-    call->FinishIfUnclaimed(status);
-  }
+  return open;
 }
 
 void UnaryCalls::Forget(UnaryCall* call) {

@@ -4,9 +4,11 @@
 #include <grpcpp/support/server_callback.h>
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "rpc/error_details.h"
@@ -50,13 +52,16 @@ class UnaryCalls {
   std::shared_ptr<UnaryCall> Begin(grpc::ServerUnaryReactor* reactor, RpcTimer timer, ResourceName resource);
 
   // Answers every call that nobody has answered yet.
-  void FinishAll(const absl::Status& status) { FinishBegunBefore(kNever, status); }
+  void FinishAll(const absl::Status& status);
   // The same for those that begun before `time`.
   void FinishBegunBefore(TimePoint time, const absl::Status& status);
+  // The same for those that `is_meant` picks. It is asked of calls that may be answered and let go of meanwhile.
+  void FinishThose(const std::function<bool(const UnaryCall&)>& is_meant, const absl::Status& status);
 
  private:
   friend class UnaryCall;
   void Forget(UnaryCall* call);
+  std::vector<std::shared_ptr<UnaryCall>> Open();
 
   std::mutex mutex_;
   std::unordered_map<UnaryCall*, std::weak_ptr<UnaryCall>> calls_;

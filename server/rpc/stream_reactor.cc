@@ -82,19 +82,17 @@ void StreamReactor<Response>::Fail() {
 
 template <class Response>
 void StreamReactor<Response>::Write() {
-  std::optional<absl::Status> asked;
+  absl::Status asked;
   {
     // gRPC never calls back from within StartWrite; under the lock nobody can Finish before it.
     const std::lock_guard lock(mutex_);
-    if (!end_) {
-      phase_ = Phase::kWriting;
-      phase_began_ = scheduler_->clock().Now();
+    if (turn_.Write(scheduler_->clock().Now())) {
       this->StartWrite(&response_);
       return;
     }
-    asked = end_;
+    asked = turn_.end();
   }
-  FinishWith(*asked);
+  FinishWith(asked);
 }
 
 template <class Response>
@@ -102,16 +100,14 @@ bool StreamReactor<Response>::Wait() {
   response_ = Response();  // an idle stream holds no memory of the last burst
   // The turn is kept meanwhile: the wake may come before OnReady returns.
   reader_->OnReady([scheduler = scheduler_, stream = this->weak_from_this()] { scheduler->Wake(stream); });
-  std::optional<absl::Status> asked;
+  absl::Status asked;
   {
     const std::lock_guard lock(mutex_);
-    if (!end_) {
-      phase_ = woken_ ? Phase::kTurn : Phase::kWaiting;
-      return std::exchange(woken_, false);
-    }
-    asked = end_;
+    const StreamTurn::Waiting waiting = turn_.Wait();
+    if (waiting != StreamTurn::Waiting::kEnds) return waiting == StreamTurn::Waiting::kReadAgain;
+    asked = turn_.end();
   }
-  FinishWith(*asked);
+  FinishWith(asked);
   return false;
 }
 
@@ -119,12 +115,7 @@ template <class Response>
 void StreamReactor<Response>::FinishWith(const absl::Status& status) {
   {
     const std::lock_guard lock(mutex_);
-    if (phase_ == Phase::kFinished) {
-      return;
-    }
-    phase_ = Phase::kFinished;
-    phase_began_ = scheduler_->clock().Now();
-    code_ = status.code();
+    turn_.Finish(status.code(), scheduler_->clock().Now());
   }
   this->Finish(ToGrpcStatus(status, resource_));
 }
@@ -133,23 +124,16 @@ template <class Response>
 void StreamReactor<Response>::End(const absl::Status& status) {
   {
     const std::lock_guard lock(mutex_);
-    if (phase_ == Phase::kTurn) {
-      end_ = end_ ? end_ : status;
-      return;
-    }
+    if (!turn_.End(status, scheduler_->clock().Now())) return;
   }
-  FinishWith(status);
+  this->Finish(ToGrpcStatus(status, resource_));
 }
 
 template <class Response>
 void StreamReactor<Response>::OnWake() {
   {
     const std::lock_guard lock(mutex_);
-    woken_ = phase_ == Phase::kTurn;
-    if (phase_ != Phase::kWaiting) {
-      return;
-    }
-    phase_ = Phase::kTurn;
+    if (!turn_.Wake()) return;
   }
   Pull();
 }
@@ -160,9 +144,8 @@ void StreamReactor<Response>::CheckWrite(TimePoint now) {
   bool reset = false;
   {
     const std::lock_guard lock(mutex_);
-    const bool too_long = now - phase_began_ > scheduler_->write_timeout();
-    cut_off = phase_ == Phase::kWriting && too_long;
-    reset = phase_ == Phase::kFinished && too_long && !std::exchange(reset_, reset_ || too_long);
+    cut_off = turn_.IsSlow(now, scheduler_->write_timeout());
+    reset = turn_.IsStuck(now, scheduler_->write_timeout());
   }
   if (cut_off) {
     End(Lagged(lagged_, scheduler_->write_timeout()));
@@ -185,10 +168,10 @@ template <class Response>
 void StreamReactor<Response>::CheckDue(TimePoint now) {
   {
     const std::lock_guard lock(mutex_);
-    if (phase_ != Phase::kWaiting || !reader_->IsDue(now)) {
+    if (!turn_.is_waiting() || !reader_->IsDue(now)) {
       return;
     }
-    phase_ = Phase::kTurn;
+    turn_.Take();
   }
   Pull();
 }
@@ -207,10 +190,7 @@ template <class Response>
 void StreamReactor<Response>::OnWriteDone(bool ok) {
   {
     const std::lock_guard lock(mutex_);
-    if (phase_ == Phase::kFinished) {
-      return;
-    }
-    phase_ = Phase::kTurn;
+    if (!turn_.WriteDone()) return;
   }
   if (!ok) {
     FinishWith(absl::CancelledError("the client went away"));
@@ -226,7 +206,7 @@ void StreamReactor<Response>::OnCancel() {
 
 template <class Response>
 void StreamReactor<Response>::OnDone() {
-  timer_.End(code_);
+  timer_.End(turn_.code());
   {
     const std::lock_guard lock(context_mutex_);
     context_ = nullptr;

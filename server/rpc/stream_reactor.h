@@ -5,7 +5,6 @@
 
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -15,6 +14,7 @@
 #include "rpc/rpc_timer.h"
 #include "rpc/served_stream.h"
 #include "rpc/stream_scheduler.h"
+#include "rpc/stream_turn.h"
 
 namespace holter::rpc {
 
@@ -22,7 +22,7 @@ namespace holter::rpc {
 // which is bounded.
 //
 // At any moment either one thread has the turn (it reads, writes or ends), or a write is outstanding, or the reader
-// will wake us, or all is said and gRPC has to deliver it.
+// will wake us, or all is said and gRPC has to deliver it: StreamTurn has the rules.
 //
 // A client that takes no data for the write timeout is cut off: the status (RESOURCE_EXHAUSTED) is queued behind the
 // outstanding response, so that a client that reads again sees both. One that still does not read for as
@@ -52,8 +52,6 @@ class StreamReactor final : public grpc::ServerWriteReactor<Response>,
   void OnDone() override;
 
  private:
-  enum class Phase { kTurn, kWriting, kWaiting, kFinished };
-
   void CheckWrite(TimePoint now);
   void CheckDue(TimePoint now);
   // With the turn: reads and writes, waits, or ends.
@@ -66,8 +64,9 @@ class StreamReactor final : public grpc::ServerWriteReactor<Response>,
   bool Wait();
   // The same, and ends the stream on an exception.
   bool WaitGuarded();
-  // With the turn, or from Phases kWriting and kWaiting: the one call of Finish.
+  // With the turn.
   void FinishWith(const absl::Status& status);
+
   const RpcTimer timer_;
   const ResourceName resource_;
   const std::string_view lagged_;
@@ -79,12 +78,7 @@ class StreamReactor final : public grpc::ServerWriteReactor<Response>,
   Response response_;
 
   std::mutex mutex_;
-  Phase phase_ = Phase::kTurn;
-  bool woken_ = false;               // while somebody had the turn
-  std::optional<absl::Status> end_;  // asked for, while somebody had the turn
-  TimePoint phase_began_{};
-  bool reset_ = false;
-  absl::StatusCode code_ = absl::StatusCode::kUnknown;  // as told to the client
+  StreamTurn turn_;
 
   std::mutex context_mutex_;
   grpc::CallbackServerContext* context_;  // null when the call is over

@@ -64,7 +64,7 @@ void NameSequencer::Release(const std::string& name) {
     next = std::move(held->second.front());
     held->second.pop_front();
   }
-  next();
+  runner_->Run(std::move(next));
 }
 
 bool NameSequencer::WaitUntilIdle(absl::Duration most) {

@@ -57,6 +57,7 @@ class ComposedRegistry final : public SessionRegistry, private core::SessionObse
       : options_(options),
         leases_(&options.engine->clock()),
         compiler_(&leases_),
+        names_(options.turns == nullptr ? &own_turns_.emplace() : options.turns),
         log_(options.watch_history),
         table_(&log_, &options.engine->clock()),
         transition_log_(&options.engine->clock()),
@@ -152,6 +153,7 @@ class ComposedRegistry final : public SessionRegistry, private core::SessionObse
   std::atomic<bool> closed_{false};
   LeaseTable leases_;
   DeclarationCompiler compiler_;
+  std::optional<TurnThread> own_turns_;
   NameSequencer names_;
   RequestLog requests_;
   ChangeLog log_;
@@ -192,8 +194,9 @@ WriteContext ComposedRegistry::Context() {
 
 ComposedRegistry::~ComposedRegistry() {
   closed_ = true;
-  // Writes under way come back to this object, however late.
+  // Writes under way come back to this object, however late; the last may still be on its way out then.
   names_.WaitUntilIdle(absl::InfiniteDuration());
+  own_turns_.reset();
 }
 
 void ComposedRegistry::Close() {

@@ -3,7 +3,8 @@
 // Life of a declaration: validated here, admitted by the engine, committed by the store (synced), only then visible,
 // begun and acknowledged. An error anywhere leaves nothing behind.
 //
-// Threads: every method from any thread. Callbacks run on the store's thread or, on error, in the caller.
+// Threads: every method from any thread. Callbacks run on the store's thread or, on error, in the caller,
+// or where a call began that had to wait for another one of the same session.
 // Stop: Close (no more changes are taken), then Engine::Shutdown, then the destructor.
 #pragma once
 
@@ -28,6 +29,7 @@
 #include "holter/v1/session_service.pb.h"
 #include "registry/stream_reader.h"
 #include "registry/tenant_quotas.h"
+#include "registry/turn_thread.h"
 #include "registry/watch_log.h"
 #include "store/event_store.h"
 #include "store/store.h"
@@ -45,6 +47,7 @@ struct RegistryOptions {
   TenantNumbers* tenants = nullptr;               // null: dials are for no tenant in particular
   TenantQuotas* quotas = nullptr;                 // null: nothing is counted and nothing limited
   const transport::EgressGuard* guard = nullptr;  // null: every address may be declared
+  TurnRunner* turns = nullptr;                    // null: a thread of the registry's own
   size_t watch_history = 65536;                   // changes that a resume token may lie behind
 };
 

@@ -25,9 +25,9 @@ struct WriteCall {
   bool validate_only = false;
 };
 
-// Any thread. Every reply comes exactly once: from the caller on an error that needs no disk, else from the store's
-// thread. While a call is under way it holds its names, so nobody sees a change of them, and no other call of one of
-// the names runs, before it is known how it ended.
+// Any thread. Every reply comes exactly once: from the store's thread, or, on an error that needs no disk, from where
+// the call began: the caller, or the TurnRunner when it had to wait. While a call is under way it holds its names, so
+// nobody sees a change of them, and no other call of one of the names runs, before it is known how it ended.
 class WriteCalls {
  public:
   explicit WriteCalls(const WriteContext& context) : context_(context) {}

@@ -1,7 +1,9 @@
 // The registry's smaller parts.
 #include <algorithm>
+#include <stdexcept>
 #include <thread>
 
+#include "absl/synchronization/notification.h"
 #include "registry/change_entry.h"
 #include "registry/declaration_compiler.h"
 #include "registry/name_sequencer.h"
@@ -145,7 +147,8 @@ TEST(SessionUidTest, IsARandomUuid) {
 }
 
 TEST(NameSequencerTest, TurnsComeInOrderAndNamesDoNotWaitForEachOther) {
-  NameSequencer names;
+  InPlaceTurns turns;
+  NameSequencer names(&turns);
   std::vector<std::string> order;
   const auto note = [&](const char* what) { return [&order, what](const std::string*) { order.emplace_back(what); }; };
   names.Acquire({"a"}, note("a1"));
@@ -163,7 +166,8 @@ TEST(NameSequencerTest, TurnsComeInOrderAndNamesDoNotWaitForEachOther) {
 }
 
 TEST(NameSequencerTest, ThoseWhoWaitAreBounded) {
-  NameSequencer names;
+  InPlaceTurns turns;
+  NameSequencer names(&turns);
   size_t started = 0;
   names.Acquire({"a"}, [](const std::string*) {});
   for (size_t i = 0; i < NameSequencer::kMostWaiting; ++i) {
@@ -182,7 +186,8 @@ TEST(NameSequencerTest, ThoseWhoWaitAreBounded) {
 }
 
 TEST(NameSequencerTest, SeveralNamesAreTakenTogether) {
-  NameSequencer names;
+  InPlaceTurns turns;
+  NameSequencer names(&turns);
   std::vector<std::string> order;
   const auto note = [&](const char* what) { return [&order, what](const std::string*) { order.emplace_back(what); }; };
   names.Acquire({"b"}, note("b"));
@@ -203,7 +208,8 @@ TEST(NameSequencerTest, SeveralNamesAreTakenTogether) {
 }
 
 TEST(NameSequencerTest, HoldWaitsItsTurn) {
-  NameSequencer names;
+  InPlaceTurns turns;
+  NameSequencer names(&turns);
   names.Acquire({"a"}, [](const std::string*) {});
   std::atomic<bool> released = false;
   std::thread holder([&] {
@@ -215,6 +221,81 @@ TEST(NameSequencerTest, HoldWaitsItsTurn) {
   names.Release("a");
   holder.join();
   EXPECT_TRUE(names.WaitUntilIdle(absl::ZeroDuration()));
+}
+
+// Each call ends at once and gives the name to the next, while others come: as when many clients go on asking for what
+// is refused.
+TEST(NameSequencerTest, AChainOfCallsThatEndAtOnceCostsNoStack) {
+  constexpr int kCalls = 1000;
+  TurnThread turns;
+  NameSequencer names(&turns);
+  int depth = 0;
+  int deepest = 0;
+  int calls = 0;
+  std::function<void(const std::string*)> call = [&](const std::string*) {
+    deepest = std::max(deepest, ++depth);
+    if (++calls < kCalls) names.Acquire({"a"}, call);
+    names.Release("a");
+    --depth;
+  };
+  names.Hold("a");
+  names.Acquire({"a"}, call);
+  names.Release("a");
+  EXPECT_TRUE(names.WaitUntilIdle(absl::InfiniteDuration()));
+  EXPECT_EQ(calls, kCalls);
+  EXPECT_EQ(deepest, 1);
+}
+
+TEST(NameSequencerTest, WhoHasToWaitNeverStartsWithinARelease) {
+  TurnThread turns;
+  NameSequencer names(&turns);
+  std::thread::id first;
+  std::thread::id second;
+  names.Acquire({"a"}, [&](const std::string*) { first = std::this_thread::get_id(); });
+  names.Acquire({"a"}, [&](const std::string*) {
+    second = std::this_thread::get_id();
+    names.Release("a");
+  });
+  names.Release("a");
+  EXPECT_TRUE(names.WaitUntilIdle(absl::InfiniteDuration()));
+  EXPECT_EQ(first, std::this_thread::get_id()) << "nobody else takes a hop";
+  EXPECT_NE(second, std::this_thread::get_id());
+}
+
+TEST(TurnThreadTest, RunsWhatIsLeftAlsoAfterOneThatThrows) {
+  std::vector<int> ran;
+  {
+    TurnThread turns;
+    turns.Run([&] { ran.push_back(1); });
+    turns.Run([] { throw std::runtime_error("oops"); });
+    turns.Run([&] { ran.push_back(2); });
+  }
+  EXPECT_EQ(ran, (std::vector<int>{1, 2}));
+}
+
+class TurnsTest : public RegistryTest {
+ protected:
+  TurnsTest() {
+    turns_ = nullptr;
+    Restart();
+  }
+};
+
+// The store's thread has the commits of everybody to do.
+TEST_F(TurnsTest, AQueuedCallIsNotPlannedByWhoCommits) {
+  store_.held = true;
+  const PendingSession first = StartCreate(CreateRequest("a"));
+  absl::Notification answered;
+  std::thread::id thread;
+  registry_->Create(CreateRequest("a"), [&](const absl::StatusOr<v1::Session>& session) {
+    EXPECT_TRUE(absl::IsAlreadyExists(session.status())) << session.status();
+    thread = std::this_thread::get_id();
+    answered.Notify();
+  });
+  store_.Release();
+  answered.WaitForNotification();
+  EXPECT_TRUE(first.value().ok());
+  EXPECT_NE(thread, std::this_thread::get_id());
 }
 
 }  // namespace

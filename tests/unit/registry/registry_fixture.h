@@ -132,6 +132,12 @@ class FakeStore final : public store::Store {
   int commits_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
+// Starts within the Release: one thread does all, and nothing has to be waited for.
+class InPlaceTurns final : public TurnRunner {
+ public:
+  void Run(std::function<void()> start) override { start(); }
+};
+
 class FakeSecrets final : public SecretSource {
  public:
   absl::StatusOr<Secret> Read(std::string_view reference) const override {
@@ -240,6 +246,7 @@ class RegistryTest : public ::testing::Test {
                                                                                      .secrets = &secrets_,
                                                                                      .observers = &observers_,
                                                                                      .quotas = &quotas_,
+                                                                                     .turns = turns_,
                                                                                      .watch_history = watch_history_});
     if (opened.ok()) registry_ = *std::move(opened);
     return opened.status();
@@ -315,6 +322,8 @@ class RegistryTest : public ::testing::Test {
   }
 
   size_t watch_history_ = 1000;
+  InPlaceTurns in_place_;
+  TurnRunner* turns_ = &in_place_;
   holter::testing::FakeEngine engine_;
   FakeStore store_;
   std::unique_ptr<store::EventStore> events_;

@@ -139,7 +139,10 @@ void SessionRunner::OnTimer() {
 }
 
 bool SessionRunner::InputComesFirst() {
-  if (!channel_ || dialing_ || verdict_turns_ == kMaxVerdictTurns || !channel_->InputPending()) return false;
+  if (!channel_ || dialing_ || verdict_turns_ == kMaxVerdictTurns) return false;
+  // The first turn comes in any case: of bytes that are read, but whose handler still waits for its turn, neither the
+  // kernel nor the channel knows.
+  if (verdict_turns_ > 0 && !channel_->InputPending()) return false;
   ++verdict_turns_;
   turn_posted_ = loop->Post([self = loop->session(place_)] {
     self->turn_posted_ = false;

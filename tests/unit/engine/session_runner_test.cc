@@ -118,9 +118,11 @@ TEST_F(SessionRunnerTest, ComesBackAfterTheBackoffWithAFreshAttempt) {
 // Reads the peer's answer in the turn after the timer's, as a reactor does that found both ready at once.
 class LateReader final : public TimerEntry {
  public:
-  LateReader(EventLoop& loop, testing::SteppedChannel& channel) : loop_(loop), channel_(channel) {}
+  // `shows`: the channel can tell.
+  LateReader(EventLoop& loop, testing::SteppedChannel& channel, bool shows)
+      : loop_(loop), channel_(channel), shows_(shows) {}
   void OnTimer() override {
-    channel_.set_input_pending(true);
+    channel_.set_input_pending(shows_);
     loop_.Post([this] {
       channel_.set_input_pending(false);
       channel_.Pong("1");
@@ -130,18 +132,29 @@ class LateReader final : public TimerEntry {
  private:
   EventLoop& loop_;
   testing::SteppedChannel& channel_;
+  const bool shows_;
 };
 
 TEST_F(SessionRunnerTest, ReadsWhatHadArrivedBeforeItJudges) {
   SessionRunner& session = BeginOpen();
-  LateReader reader(*loop, network.last());
+  LateReader reader(*loop, network.last(), true);
   loop->Arm(reader, clock.Now() + seconds(5) - Duration(1));
   Advance(seconds(5) - milliseconds(10));
   Starve(milliseconds(20));  // little enough to be no stall, and both timers are due in one round
   EXPECT_EQ(StateOf(session), State::kOpen);
   EXPECT_EQ(HealthOf(session), Health::kHealthy);
   EXPECT_EQ(metrics.Beats(BeatReport::Kind::kMissed), 0);
-  EXPECT_EQ(network.last().input_questions(), 1);
+}
+
+// A read may be done before its handler has run: then neither the kernel nor the channel knows of what is on its way.
+TEST_F(SessionRunnerTest, ReadsWhatWasTakenFromTheKernelBeforeItJudges) {
+  SessionRunner& session = BeginOpen();
+  LateReader reader(*loop, network.last(), false);
+  loop->Arm(reader, clock.Now() + seconds(5) - Duration(1));
+  Advance(seconds(5) - milliseconds(10));
+  Starve(milliseconds(20));
+  EXPECT_EQ(StateOf(session), State::kOpen);
+  EXPECT_EQ(metrics.Beats(BeatReport::Kind::kMissed), 0);
 }
 
 TEST_F(SessionRunnerTest, APeerThatNeverStopsSendingDoesNotPutOffTheVerdict) {
@@ -149,7 +162,7 @@ TEST_F(SessionRunnerTest, APeerThatNeverStopsSendingDoesNotPutOffTheVerdict) {
   network.last().set_input_pending(true);
   Advance(seconds(5) + milliseconds(1));
   EXPECT_EQ(StateOf(session), State::kBackoff);
-  EXPECT_EQ(network.last().input_questions(), 3);
+  EXPECT_EQ(network.last().input_questions(), 2) << "the first turn comes without a question";
 }
 
 TEST_F(SessionRunnerTest, AStarvedLoopBlamesNobodyBeforeAFreshBeatHadItsTime) {

@@ -61,7 +61,7 @@ class Channel {
   virtual bool InputPending() const = 0;
   // Asks the kernel (tcp_info, one system call).
   virtual core::LinkState Link() const = 0;
-  // WebSocket bytes handed to the kernel since the last call.
+  // WebSocket bytes handed to the kernel since the last call; also after the end.
   virtual size_t TakeBytesWritten() = 0;
 };
 

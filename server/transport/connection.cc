@@ -85,7 +85,7 @@ bool Connection::InputPending() const { return stage_ == Stage::kOpen && stream_
 
 core::LinkState Connection::Link() const { return stage_ == Stage::kOpen ? stream_->Link() : core::LinkState(); }
 
-size_t Connection::TakeBytesWritten() { return stage_ == Stage::kOpen ? stream_->TakeBytesWritten() : 0; }
+size_t Connection::TakeBytesWritten() { return opened_ ? stream_->TakeBytesWritten() : 0; }
 
 void Connection::OnPhase(core::Phase phase, Duration took) {
   Tell([&](ChannelObserver& observer) { observer.OnPhase(phase, took); });
@@ -103,6 +103,7 @@ void Connection::OnDialFailed(core::DialFailure failure) {
 void Connection::OnOpened(core::OpenInfo info) {
   const std::unique_ptr<DialAttempt> finished = std::move(dial_);
   stage_ = Stage::kOpen;
+  opened_ = true;
   Tell([&](ChannelObserver& observer) { observer.OnOpened(std::move(info)); });
   if (stage_ == Stage::kOpen) {
     stream_->StartReading();

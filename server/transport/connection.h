@@ -93,6 +93,7 @@ class Connection final : public LoopCounted<Connection> {
   std::unique_ptr<boost::asio::steady_timer> closing_timer_;
   Duration close_timeout_{};
   Stage stage_ = Stage::kDialing;
+  bool opened_ = false;       // and stays so: what was written last is asked for after the end
   bool peer_closed_ = false;  // in kClosing: the peer began it
   bool told_secret_ = false;  // the peer may repeat it
 };

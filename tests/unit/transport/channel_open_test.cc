@@ -71,6 +71,28 @@ TEST_F(ChannelOpenTest, PingsComeBackAndBytesAreCounted) {
   EXPECT_EQ(channel->TakeBytesWritten(), 0U);
 }
 
+// The owner asks once more when it hears of the end.
+TEST_F(ChannelOpenTest, BytesWrittenLastAreCountedAfterTheEnd) {
+  for (const bool says_so : {false, true}) {
+    MisbehavingPeer peer([says_so](PeerConnection& connection) {
+      connection.Upgrade();
+      connection.ReadFrame();
+      says_so ? static_cast<void>(connection.SendFrame(Opcode::kClose, "")) : connection.Reset();
+    });
+    observer = {};
+    ASSERT_TRUE(DialUntilOpen(peer.url()));
+    channel->Ping("1");
+    ASSERT_TRUE(RunUntil([&] { return observer.closed.has_value(); }));
+    EXPECT_GE(channel->TakeBytesWritten(), 7U) << says_so;
+  }
+}
+
+TEST_F(ChannelOpenTest, AnUpgradeThatFailsWritesNoWebSocketBytes) {
+  MisbehavingPeer peer(scripts::Answers("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"));
+  DialUntilFailed(peer.url());
+  EXPECT_EQ(channel->TakeBytesWritten(), 0U);
+}
+
 TEST_F(ChannelOpenTest, MessagesOfAllSizesComeBackWhole) {
   MisbehavingPeer peer(scripts::EchoPongs());
   ASSERT_TRUE(DialUntilOpen(peer.url()));

@@ -14,9 +14,6 @@
 namespace holter::transport {
 namespace {
 
-// A name may have many addresses, and a hostile one more.
-constexpr size_t kMostAddresses = 16;
-
 bool HasControlCharacters(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](char c) {
     const auto byte = static_cast<unsigned char>(c);
@@ -160,10 +157,9 @@ void DialAttempt::OnResolved(DnsResolver::Answer answer) {
 void DialAttempt::Connect(const std::vector<boost::asio::ip::address>& addresses) {
   BeginPhase(core::Phase::kConnect, spec_->connect.timeouts.connect);
   std::vector<Tcp::endpoint> endpoints;
+  endpoints.reserve(addresses.size());
   for (const auto& address : addresses) {
-    if (endpoints.size() < kMostAddresses) {
-      endpoints.emplace_back(address, url_.port);
-    }
+    endpoints.emplace_back(address, url_.port);
   }
   LoopContext& context = connection_.context();
   race_ = AddressRace::Make(context.io, *context.options.guard, context.dialer,

@@ -126,8 +126,10 @@ std::shared_ptr<AddressRace> AddressRace::Make(boost::asio::io_context& io, cons
                                                AddressDialer& dialer, EgressTarget target,
                                                const std::vector<Tcp::endpoint>& endpoints, Done done,
                                                Duration stagger) {
+  std::vector<Tcp::endpoint> mixed = Interleave(endpoints);
+  mixed.resize(std::min(mixed.size(), kMostAddresses));
   return std::shared_ptr<AddressRace>(
-      new AddressRace(io, guard, dialer, std::move(target), Interleave(endpoints), std::move(done), stagger));
+      new AddressRace(io, guard, dialer, std::move(target), std::move(mixed), std::move(done), stagger));
 }
 
 AddressRace::AddressRace(boost::asio::io_context& io, const EgressGuard& guard, AddressDialer& dialer,

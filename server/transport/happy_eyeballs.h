@@ -62,6 +62,9 @@ class AddressRace final : public std::enable_shared_from_this<AddressRace> {
   using Done = std::function<void(Outcome)>;
 
   static constexpr Duration kStagger = std::chrono::milliseconds(250);
+  // A name may have many addresses, and a hostile one more. Cut when the families take turns, so that none hides the
+  // other.
+  static constexpr size_t kMostAddresses = 16;
 
   // `guard`, which judges every endpoint for `target`, and `dialer` outlive the race.
   static std::shared_ptr<AddressRace> Make(boost::asio::io_context& io, const EgressGuard& guard, AddressDialer& dialer,

@@ -78,8 +78,8 @@ class HappyEyeballsTest : public ::testing::Test {
   }
 
   template <typename Done>
-  bool RunUntil(const Done& done) {
-    const auto end = std::chrono::steady_clock::now() + seconds(10);
+  bool RunUntil(const Done& done, Duration patience = seconds(10)) {
+    const auto end = std::chrono::steady_clock::now() + patience;
     while (!done() && std::chrono::steady_clock::now() < end) {
       io.restart();
       io.run_one_for(milliseconds(100));
@@ -100,6 +100,19 @@ TEST(InterleaveTest, FamiliesTakeTurns) {
   EXPECT_EQ(Interleave(AtAll({"8.0.0.1", "8.0.0.2", "2606::1"})), AtAll({"8.0.0.1", "2606::1", "8.0.0.2"}));
   EXPECT_EQ(Interleave(AtAll({"8.0.0.1"})), AtAll({"8.0.0.1"}));
   EXPECT_TRUE(Interleave({}).empty());
+}
+
+// As a resolver gives them: all of one family, then all of the other.
+TEST_F(HappyEyeballsTest, ManyAddressesOfOneFamilyDoNotHideTheOther) {
+  std::vector<std::string> addresses;
+  for (int i = 1; i <= 20; ++i) {
+    addresses.push_back("2606::" + std::to_string(i));
+  }
+  addresses.emplace_back("8.0.0.1");
+  Race(addresses, Duration(1));
+  RunUntil([&] { return dialer.started.size() == AddressRace::kMostAddresses; });
+  ASSERT_FALSE(RunUntil([&] { return dialer.started.size() > AddressRace::kMostAddresses; }, milliseconds(50)));
+  EXPECT_EQ(dialer.started[1], "8.0.0.1");
 }
 
 TEST_F(HappyEyeballsTest, TheNextStartsAfterTheStagger) {

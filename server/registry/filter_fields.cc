@@ -13,6 +13,7 @@
 #include "core/url.h"
 #include "holter/v1/session.pb.h"
 #include "spec/enum_words.h"
+#include "spec/words.h"
 
 namespace holter::registry {
 namespace {
@@ -103,8 +104,8 @@ absl::StatusOr<FilterTest> OnTime(const Restriction& restriction, Get get) {
   if (!google::protobuf::util::TimeUtil::FromString(restriction.value.text, &time)) {
     return FilterError(restriction.value.place, R"(expected a quoted RFC 3339 time such as "2026-01-31T08:00:00Z")");
   }
-  const WallTime wanted(Duration(google::protobuf::util::TimeUtil::TimestampToNanoseconds(time)));
-  return OnOrder<WallTime>(restriction, wanted,
+  // What lies beyond our time counts as its end.
+  return OnOrder<WallTime>(restriction, spec::ToWallTime(time),
                            [get](const FilterSubject& subject) -> std::optional<WallTime> { return get(subject); });
 }
 

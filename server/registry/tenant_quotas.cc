@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/error.h"
@@ -115,6 +116,16 @@ void TenantQuotas::Count(const QuotaChange& change, Part part) {
   }
 }
 
+void TenantQuotas::ForgetRefilled(TimePoint now) {
+  if (uses_.size() < forget_at_) return;
+  for (auto use = uses_.begin(); use != uses_.end();) {
+    const std::optional<double> rate = LimitsOf(use->first).creates_per_second;
+    if (!rate || TokensOf(use->second, *rate, now) >= BurstOf(*rate)) use->second.refilled = TimePoint::min();
+    use = IsIdle(use->second) ? uses_.erase(use) : std::next(use);
+  }
+  forget_at_ = 2 * uses_.size() + 64;
+}
+
 void TenantQuotas::PayTokens(const QuotaChange& change, TimePoint now) {
   for (const auto& [tenant, sum] : change.tenants) {
     const std::optional<double> rate = LimitsOf(tenant).creates_per_second;
@@ -133,6 +144,7 @@ absl::Status TenantQuotas::Check(const QuotaChange& change, TimePoint now) const
 absl::Status TenantQuotas::Take(const QuotaChange& change, TimePoint now) {
   absl::MutexLock lock(&mutex_);
   if (absl::Status status = CheckLocked(change, now); !status.ok()) return status;
+  ForgetRefilled(now);
   PayTokens(change, now);
   Count(change, [](int64_t net) { return std::max<int64_t>(net, 0); });
   return absl::OkStatus();

@@ -102,10 +102,13 @@ class TenantQuotas {
   template <class Part>
   void Count(const QuotaChange& change, Part part) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void PayTokens(const QuotaChange& change, TimePoint now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Forgets those who use nothing and whose tokens are full again, when there may be many.
+  void ForgetRefilled(TimePoint now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   mutable absl::Mutex mutex_;  // leaf
   QuotaLimits limits_ ABSL_GUARDED_BY(mutex_);
   absl::btree_map<std::string, Use, std::less<>> uses_ ABSL_GUARDED_BY(mutex_);
+  size_t forget_at_ ABSL_GUARDED_BY(mutex_) = 64;  // so many of them; a walk over all is paid by those that are new
   absl::flat_hash_map<std::string, int64_t> hosts_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/session_name.h"
+#include "holter/v1/session_service.pb.h"
 #include "rpc/call_credentials.h"
 
 namespace holter::rpc {
@@ -32,9 +33,23 @@ std::string TextOf(const google::protobuf::Message& message, const std::string& 
   return is_text ? message.GetReflection()->GetString(message, field) : "";
 }
 
+// The parent where the id is none.
+std::string NameToCreate(const std::string& parent, const std::string& id) {
+  return IsResourceId(id) ? fmt::format("{}/sessions/{}", parent, id) : parent;
+}
+
+std::vector<std::string> NamesToCreate(const v1::BatchCreateSessionsRequest& batch) {
+  std::vector<std::string> names;
+  for (const v1::CreateSessionRequest& request : batch.requests()) {
+    names.push_back(NameToCreate(request.parent().empty() ? batch.parent() : request.parent(), request.session_id()));
+  }
+  return names;
+}
+
 // What is no name may be anything, and stays out of the log.
-std::vector<std::string> RecordedNames(const google::protobuf::Message& request,
-                                       const std::vector<std::string>& names) {
+std::vector<std::string> RecordedNames(const google::protobuf::Message& request, std::vector<std::string> names) {
+  const auto* const batch = dynamic_cast<const v1::BatchCreateSessionsRequest*>(&request);
+  if (batch != nullptr && batch->requests_size() > 0) names = NamesToCreate(*batch);
   std::vector<std::string> recorded;
   for (const std::string& name : names) {
     if (recorded.size() == kMostRecordedNames) {
@@ -45,8 +60,7 @@ std::vector<std::string> RecordedNames(const google::protobuf::Message& request,
     recorded.push_back(is_name ? name : "malformed");
   }
   // What is created has no name yet.
-  const std::string id = TextOf(request, "session_id");
-  if (!recorded.empty() && IsResourceId(id)) recorded.front() += fmt::format("/sessions/{}", id);
+  if (!recorded.empty()) recorded.front() = NameToCreate(recorded.front(), TextOf(request, "session_id"));
   return recorded;
 }
 

@@ -63,7 +63,8 @@ using Change =
 // Implementations are thread-safe.
 class Store {
  public:
-  // Called once for a batch, on the store's own thread. OK: the batch is on disk, synced. Else: nothing of it is.
+  // Called once for a batch, on the store's own thread. OK: the batch is on disk, synced. Else: nothing of it is,
+  // but that after a sync that failed, only the next start knows; the message says so.
   using Done = std::function<void(absl::Status)>;
 
   // Drains what was handed in, joins the store's thread. Every Done has been called afterwards.

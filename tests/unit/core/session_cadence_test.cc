@@ -172,8 +172,7 @@ TEST_F(SessionCadence, AfterALadderThatWasMissedThereIsANextBeat) {
 
 TEST_F(SessionCadence, AFreshBeatAfterAnExcuseHasTheWholeLadder) {
   BeatSpec beat = EchoBeat("app");
-  beat.cadence = {
-      .interval = seconds(30), .timeout = seconds(6), .spread = false, .retries = {seconds(2), seconds(4)}};
+  beat.cadence = {.interval = seconds(30), .timeout = seconds(6), .spread = false, .retries = {seconds(2), seconds(4)}};
   spec().beats.push_back(beat);
   MakeOpenSpec();
   RunFor(seconds(8));
@@ -191,8 +190,7 @@ TEST_F(SessionCadence, AFreshBeatAfterAnExcuseHasTheWholeLadder) {
 
 TEST_F(SessionCadence, ACopyThatMayNotBeSentHasItsTimeNevertheless) {
   BeatSpec beat = EchoBeat("app");
-  beat.cadence = {
-      .interval = seconds(30), .timeout = seconds(6), .spread = false, .retries = {seconds(2), seconds(4)}};
+  beat.cadence = {.interval = seconds(30), .timeout = seconds(6), .spread = false, .retries = {seconds(2), seconds(4)}};
   spec().beats.push_back(beat);
   dialect().sends_per_minute = 1;
   MakeOpenSpec();

@@ -151,6 +151,20 @@ TEST_F(TenantQuotasTest, IdleTimeIsNotSavedUp) {
   EXPECT_FALSE(Take(Adding("blue", 1)).ok());
 }
 
+// Tenants have the names that callers give them.
+TEST_F(TenantQuotasTest, TenantsThatUseNothingAreForgotten) {
+  Limit({.sessions = 5, .creates_per_second = 1});
+  EXPECT_TRUE(Take(Adding("stays", 1)).ok());
+  for (int i = 0; i < 10'000; ++i) {
+    const std::string tenant = "tenant-" + std::to_string(i);
+    ASSERT_TRUE(Take(Adding(tenant, 1)).ok());
+    ASSERT_TRUE(Take(Removing(tenant, 1)).ok());
+    now += milliseconds(100);
+  }
+  EXPECT_LT(quotas.Levels().size(), 200u);
+  EXPECT_EQ(Used("stays"), 1);
+}
+
 TEST_F(TenantQuotasTest, SessionsPerHostAreCountedOverTenantsByTheNormalName) {
   Limit({}, 2);
   EXPECT_TRUE(Take(Adding("blue", 1, "wss://Feed.Example.org/a")).ok());

@@ -332,5 +332,18 @@ TEST_F(AccessTest, ChangesAndThoseTurnedAwayAreRecorded) {
   }
 }
 
+TEST_F(AccessTest, EverySessionOfABatchIsRecorded) {
+  v1::BatchCreateSessionsRequest request;
+  request.set_parent("tenants/own");
+  for (const char* id : {"a", "b", "a pasted secret"}) request.add_requests()->set_session_id(id);
+  request.mutable_requests(1)->set_parent("tenants/own");
+  v1::BatchCreateSessionsResponse response;
+  stub_->BatchCreateSessions(ContextWith(kEditorToken).get(), request, &response);
+  TearDown();
+  audit_.reset();
+  EXPECT_THAT(files_.Read("audit"),
+              HasSubstr(R"("resources":["tenants/own/sessions/a","tenants/own/sessions/b","tenants/own"])"));
+}
+
 }  // namespace
 }  // namespace holter::rpc

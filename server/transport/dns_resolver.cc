@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "transport/file_version.h"
 
 namespace holter::transport {
 namespace {
@@ -155,6 +156,7 @@ class OpenQuery final : public DnsResolver::Query {
 struct Question {
   std::shared_ptr<Lookup> lookup;
   int family;
+  int* open;  // questions of its channel that are not answered
 };
 
 // Lends c-ares' sockets to Asio to wait for. Handlers hold this core weakly, so that the resolver can go at any time.
@@ -170,13 +172,19 @@ class AresCore : public std::enable_shared_from_this<AresCore> {
     }
   }
 
-  absl::Status Open(const std::string& server) {
+  absl::Status Open(const std::string& server, DnsResolver::System system) {
     ares_options options{};
+    options.resolvconf_path = system.file.data();  // copied
+    options.udp_port = system.port;
+    options.tcp_port = system.port;
     options.timeout = kTryTimeoutMilliseconds;
     options.tries = kTries;
     options.sock_state_cb = &AresCore::OnSocketState;
     options.sock_state_cb_data = this;
-    int status = ares_init_options(&channel_, &options, ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
+    int status = ares_init_options(
+        &channel_, &options,
+        ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB | ARES_OPT_RESOLVCONF | ARES_OPT_UDP_PORT |
+            ARES_OPT_TCP_PORT);
     if (status == ARES_SUCCESS && !server.empty()) {
       status = ares_set_servers_ports_csv(channel_, server.c_str());
     }
@@ -190,10 +198,14 @@ class AresCore : public std::enable_shared_from_this<AresCore> {
       ares_addrinfo_hints hints{};
       hints.ai_family = family;
       hints.ai_socktype = SOCK_STREAM;  // else every address comes once a protocol
-      ares_getaddrinfo(channel_, host.c_str(), nullptr, &hints, &AresCore::OnAnswer, new Question{lookup, family});
+      ++open_;
+      ares_getaddrinfo(channel_, host.c_str(), nullptr, &hints, &AresCore::OnAnswer,
+                       new Question{lookup, family, &open_});
     }
     ArmTimer();
   }
+
+  bool idle() const { return open_ == 0; }
 
  private:
   // A socket of c-ares, which opens and closes it itself.
@@ -208,6 +220,7 @@ class AresCore : public std::enable_shared_from_this<AresCore> {
 
   static void OnAnswer(void* data, int status, int /*timeouts*/, ares_addrinfo* info) {
     const std::unique_ptr<Question> question(static_cast<Question*>(data));
+    --*question->open;
     question->lookup->OnAnswer(question->family, status, info);
   }
 
@@ -281,28 +294,63 @@ class AresCore : public std::enable_shared_from_this<AresCore> {
 
   asio::io_context& io_;
   ares_channel channel_ = nullptr;
+  int open_ = 0;
   asio::steady_timer timer_;
   std::unordered_map<int, std::shared_ptr<Watched>> sockets_;
 };
 
 class AresResolver final : public DnsResolver {
  public:
-  AresResolver(asio::io_context& io, std::shared_ptr<AresCore> core) : io_(io), core_(std::move(core)) {}
+  AresResolver(asio::io_context& io, std::string server, System system)
+      : io_(io), server_(std::move(server)), system_(std::move(system)) {}
+
+  absl::Status Open() {
+    version_ = FileVersion::Of(system_.file);  // before it is read: a later change is seen
+    auto core = std::make_shared<AresCore>(io_);
+    if (absl::Status status = core->Open(server_, system_); !status.ok()) {
+      return status;
+    }
+    if (core_ != nullptr) {
+      replaced_.push_back(std::move(core_));
+    }
+    core_ = std::move(core);
+    return absl::OkStatus();
+  }
 
   std::unique_ptr<Query> Resolve(const std::string& host, Done done) override {
     auto lookup = std::make_shared<Lookup>(io_, host, std::move(done));
+    FollowFile();
     core_->Ask(host, lookup);
     return std::make_unique<OpenQuery>(std::move(lookup));
   }
 
  private:
+  // The network may write its file after we have started, and write it anew; c-ares reads it once a channel.
+  void FollowFile() {
+    const auto now = std::chrono::steady_clock::now();
+    if (!server_.empty() || now < next_look_) {
+      return;
+    }
+    next_look_ = now + kFilePeriod;
+    std::erase_if(replaced_, [](const auto& core) { return core->idle(); });
+    if (FileVersion::Of(system_.file) != version_) {
+      Open().IgnoreError();  // the old one is better than none
+    }
+  }
+
   asio::io_context& io_;
-  const std::shared_ptr<AresCore> core_;
+  const std::string server_;
+  const System system_;
+  FileVersion version_;
+  std::chrono::steady_clock::time_point next_look_{};
+  std::shared_ptr<AresCore> core_;
+  std::vector<std::shared_ptr<AresCore>> replaced_;  // until their last question is answered
 };
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<DnsResolver>> DnsResolver::Create(asio::io_context& io, const std::string& server) {
+absl::StatusOr<std::unique_ptr<DnsResolver>> DnsResolver::Create(asio::io_context& io, const std::string& server,
+                                                                 const System& system) {
   if (!InitializeLibrary()) {
     return MakeError(absl::StatusCode::kInternal, "DNS", "c-ares cannot be initialized");
   }
@@ -311,11 +359,11 @@ absl::StatusOr<std::unique_ptr<DnsResolver>> DnsResolver::Create(asio::io_contex
       return checked.status();
     }
   }
-  auto core = std::make_shared<AresCore>(io);
-  if (absl::Status status = core->Open(server); !status.ok()) {
+  auto resolver = std::make_unique<AresResolver>(io, server, system);
+  if (absl::Status status = resolver->Open(); !status.ok()) {
     return status;
   }
-  return std::make_unique<AresResolver>(io, std::move(core));
+  return resolver;
 }
 
 }  // namespace holter::transport

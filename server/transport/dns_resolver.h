@@ -29,8 +29,21 @@ class DnsResolver {
   // Once one family has answered, the other has this long (RFC 8305 section 3).
   static constexpr Duration kResolutionDelay = std::chrono::milliseconds(50);
 
-  // `server` is "host:port" with a numeric host, or empty for the system's. INVALID_ARGUMENT when it is malformed.
-  static absl::StatusOr<std::unique_ptr<DnsResolver>> Create(boost::asio::io_context& io, const std::string& server);
+  // Where the system says its servers, and their port.
+  struct System {
+    std::string file = "/etc/resolv.conf";
+    uint16_t port = 53;
+  };
+  // How often the file is looked at, at most.
+  static constexpr Duration kFilePeriod = std::chrono::seconds(1);
+
+  // `server` is "host:port" with a numeric host, or empty for the system's: its file is read again when a question
+  // finds it changed. INVALID_ARGUMENT when it is malformed.
+  static absl::StatusOr<std::unique_ptr<DnsResolver>> Create(boost::asio::io_context& io, const std::string& server,
+                                                             const System& system);
+  static absl::StatusOr<std::unique_ptr<DnsResolver>> Create(boost::asio::io_context& io, const std::string& server) {
+    return Create(io, server, System());
+  }
 
   // Cancels what is open.
   virtual ~DnsResolver() = default;

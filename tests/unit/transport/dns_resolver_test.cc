@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
 #include <optional>
 
+#include "tests/support/temporary_directory.h"
 #include "tests/unit/transport/fake_dns_server.h"
 
 namespace holter::transport {
@@ -169,6 +171,21 @@ TEST_F(DnsResolverTest, AnswersThatComeAfterTheResolverAreIgnored) {
   io.restart();
   io.run_for(milliseconds(50));
   EXPECT_FALSE(asked->answer.has_value());
+}
+
+// A network that comes up after us writes its servers late.
+TEST_F(DnsResolverTest, FollowsTheFileOfTheSystem) {
+  const testing::TemporaryDirectory directory;
+  const std::string file = directory.path() + "/resolv.conf";
+  const auto write = [&file](const std::string& address) { std::ofstream(file) << "nameserver " << address << "\n"; };
+  FakeDnsServer other(io);
+  other.replies[{"here.test", FakeDnsServer::kTypeA}] = {.addresses = {"192.0.2.7"}};
+  other.replies[{"here.test", FakeDnsServer::kTypeAaaa}] = {};
+  const std::string port = other.address().substr(other.address().rfind(':') + 1);
+  write("127.0.0.12");  // where nobody is
+  resolver = *DnsResolver::Create(io, "", {.file = file, .port = static_cast<uint16_t>(std::stoi(port))});
+  write("127.0.0.1");
+  EXPECT_EQ(Resolve("here.test"), std::vector<std::string>{"192.0.2.7"});
 }
 
 TEST(DnsServerOptionTest, IsCheckedWhenGiven) {

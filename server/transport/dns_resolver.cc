@@ -181,10 +181,9 @@ class AresCore : public std::enable_shared_from_this<AresCore> {
     options.tries = kTries;
     options.sock_state_cb = &AresCore::OnSocketState;
     options.sock_state_cb_data = this;
-    int status = ares_init_options(
-        &channel_, &options,
-        ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB | ARES_OPT_RESOLVCONF | ARES_OPT_UDP_PORT |
-            ARES_OPT_TCP_PORT);
+    int status = ares_init_options(&channel_, &options,
+                                   ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB | ARES_OPT_RESOLVCONF |
+                                       ARES_OPT_UDP_PORT | ARES_OPT_TCP_PORT);
     if (status == ARES_SUCCESS && !server.empty()) {
       status = ares_set_servers_ports_csv(channel_, server.c_str());
     }

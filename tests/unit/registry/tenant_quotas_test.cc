@@ -152,7 +152,7 @@ TEST_F(TenantQuotasTest, IdleTimeIsNotSavedUp) {
 }
 
 // Tenants have the names that callers give them.
-TEST_F(TenantQuotasTest, TenantsThatUseNothingAreForgotten) {
+TEST_F(TenantQuotasTest, TenantsWhoseTokensAreFullAgainAreForgotten) {
   Limit({.sessions = 5, .creates_per_second = 1});
   EXPECT_TRUE(Take(Adding("stays", 1)).ok());
   for (int i = 0; i < 10'000; ++i) {

@@ -104,8 +104,8 @@ absl::StatusOr<FilterTest> OnTime(const Restriction& restriction, Get get) {
   if (!google::protobuf::util::TimeUtil::FromString(restriction.value.text, &time)) {
     return FilterError(restriction.value.place, R"(expected a quoted RFC 3339 time such as "2026-01-31T08:00:00Z")");
   }
-  // What lies beyond our time counts as its end.
-  return OnOrder<WallTime>(restriction, spec::ToWallTime(time),
+  const WallTime wanted = spec::ToWallTime(time);
+  return OnOrder<WallTime>(restriction, wanted,
                            [get](const FilterSubject& subject) -> std::optional<WallTime> { return get(subject); });
 }
 

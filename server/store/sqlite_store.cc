@@ -180,12 +180,15 @@ absl::Status SqliteStore::FailureOf(const SQLite::Exception& error) {
   absl::Status status = StatusOf(error, "commit", path_, LastErrnoOf(*database_));
   const int code = error.getExtendedErrorCode();
   if (code != SQLITE_IOERR_FSYNC && code != SQLITE_IOERR_DIR_FSYNC && !absl::IsDataLoss(status)) return status;
-  const std::string message =
-      fmt::format("{}; the store takes no more changes until holterd is started anew", std::string(status.message()));
-  broken_ = MakeError(absl::StatusCode::kUnavailable, "STORE_FAILED", message, {{"path", path_}});
-  // It is in the log, where a start finds it if the disk has kept it.
-  return MakeError(absl::StatusCode::kUnavailable, "STORE_FAILED",
-                   message + ", and only then it is known whether this one was carried out", {{"path", path_}});
+  broken_ = MakeError(
+      absl::StatusCode::kUnavailable, "STORE_FAILED",
+      fmt::format("{}; the store takes no more changes until holterd is started anew", std::string(status.message())),
+      {{"path", path_}});
+  // All of it may be in the log already, and who opens the store next cannot tell it from a commit that was synced.
+  return MakeError(
+      absl::StatusCode::kUnavailable, "STORE_FAILED",
+      fmt::format("{}; this change is not in force, but may come true then", std::string(broken_.message())),
+      {{"path", path_}});
 }
 
 }  // namespace

@@ -64,7 +64,7 @@ using Change =
 class Store {
  public:
   // Called once for a batch, on the store's own thread. OK: the batch is on disk, synced. Else: nothing of it is,
-  // but that after a sync that failed, only the next start knows; the message says so.
+  // unless the sync itself failed: then all of it or nothing is found at the next start, and no later batch is taken.
   using Done = std::function<void(absl::Status)>;
 
   // Drains what was handed in, joins the store's thread. Every Done has been called afterwards.

@@ -12,6 +12,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 // What the next calls of the file system answer, and how often files were synced.
 std::atomic<int> write_error{SQLITE_OK};
@@ -142,13 +143,18 @@ TEST_F(SqliteDiskErrorTest, AfterAFailedSyncNothingIsAcknowledgedAnyMore) {
     const auto store = OpenLoaded();
     ASSERT_TRUE(CommitAndWait(*store, {Put("a", "1")}).ok());
     sync_error = SQLITE_IOERR_FSYNC;
-    EXPECT_TRUE(HasReason(CommitAndWait(*store, {Put("b", "1")}), "STORE_FAILED"));
+    const absl::Status failed = CommitAndWait(*store, {Put("b", "1")});
+    EXPECT_TRUE(HasReason(failed, "STORE_FAILED"));
+    EXPECT_THAT(std::string(failed.message()), HasSubstr("may come true")) << "all of it is in the log";
     sync_error = SQLITE_OK;
     const absl::Status status = CommitAndWait(*store, {Put("c", "1")});
     EXPECT_TRUE(absl::IsUnavailable(status)) << status;
     EXPECT_THAT(std::string(status.message()), HasSubstr("started anew"));
+    EXPECT_THAT(std::string(status.message()), Not(HasSubstr("may come true"))) << "nothing of it was written";
   }
-  EXPECT_THAT(Stored(), ::testing::Contains(StoredSession{"a", "1"}));
+  const std::vector<StoredSession> stored = Stored();
+  EXPECT_THAT(stored, ::testing::Contains(StoredSession{"a", "1"}));
+  EXPECT_THAT(stored, Not(::testing::Contains(StoredSession{"c", "1"})));
 }
 
 TEST_F(SqliteDiskErrorTest, ADiskThatIsFullAtTheFirstStartLeavesNoStoreBehind) {

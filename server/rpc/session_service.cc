@@ -136,7 +136,17 @@ grpc::ServerUnaryReactor* SessionService::ListSessionEvents(grpc::CallbackServer
                                                             const v1::ListSessionEventsRequest* request,
                                                             v1::ListSessionEventsResponse* response) {
   return Serve(context, "ListSessionEvents", *request, request->parent(), [&](const std::shared_ptr<UnaryCall>& call) {
-    ReplyTo(call, response)(registry_.ListEvents(*request));
+    // The call may be over, and the request gone, when its turn comes.
+    history_reads_.Run([this, reply = ReplyTo(call, response), request = *request](const absl::Status& may_read) {
+      if (!may_read.ok()) return reply(may_read);
+      try {
+        reply(registry_.ListEvents(request));
+      } catch (const std::exception& exception) {
+        Log(LogLevel::kError, "A call failed", {{"method", "ListSessionEvents"}, {"exception", exception.what()}});
+        operations_.OnException("rpc");
+        reply(CallFailed());
+      }
+    });
   });
 }
 

@@ -10,6 +10,7 @@
 #include "registry/session_registry.h"
 #include "rpc/access_gate.h"
 #include "rpc/apply_streams.h"
+#include "rpc/history_reads.h"
 #include "rpc/stream_scheduler.h"
 #include "rpc/unary_call.h"
 
@@ -98,6 +99,7 @@ class SessionService final : public v1::SessionService::CallbackService {
   const Duration call_timeout_;
   UnaryCalls calls_;
   ApplyStreams sets_;
+  HistoryReads history_reads_;
   const std::shared_ptr<StreamScheduler> scheduler_;
 };
 

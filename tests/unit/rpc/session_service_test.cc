@@ -1,13 +1,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
+#include "absl/synchronization/notification.h"
 #include "base/error.h"
+#include "rpc/history_reads.h"
 #include "tests/unit/rpc/rpc_fixture.h"
 
 namespace holter::rpc {
@@ -102,6 +106,39 @@ TEST_F(SessionServiceTest, ListSessionEventsHandsOnTheRequest) {
   EXPECT_EQ(response.events(0).name(), "p");
   EXPECT_EQ(response.next_page_token(), "t+");
   EXPECT_TRUE(operations_.Await("ListSessionEvents OK"));
+}
+
+// More than gRPC has threads.
+TEST_F(SessionServiceTest, ADiskThatDoesNotAnswerHoldsUpNoOtherCall) {
+  absl::Notification disk;
+  registry_.list_events = [&disk](const v1::ListSessionEventsRequest&) {
+    disk.WaitForNotification();
+    return v1::ListSessionEventsResponse();
+  };
+  registry_.get = [](const v1::GetSessionRequest&) { return v1::Session(); };
+  Serve();
+  const v1::ListSessionEventsRequest request;
+  std::vector<std::thread> readers;
+  std::atomic<int> read = 0;
+  std::atomic<int> refused = 0;
+  for (int i = 0; i < HistoryReads::kMostWaiting + 1; ++i) {
+    readers.emplace_back([&] {
+      v1::ListSessionEventsResponse response;
+      const grpc::Status status = stub_->ListSessionEvents(NewContext().get(), request, &response);
+      if (status.ok()) {
+        ++read;
+      } else if (ReasonOf(status) == "HISTORY_BUSY") {
+        ++refused;
+      }
+    });
+  }
+  while (refused == 0) std::this_thread::yield();
+  v1::Session session;
+  EXPECT_TRUE(stub_->GetSession(NewContext().get(), v1::GetSessionRequest(), &session).ok());
+  disk.Notify();
+  for (std::thread& reader : readers) reader.join();
+  EXPECT_EQ(read, HistoryReads::kMostWaiting);
+  EXPECT_EQ(refused, 1);
 }
 
 TEST_F(SessionServiceTest, BatchesAndCommands) {

@@ -33,6 +33,20 @@ std::string TextOf(const google::protobuf::Message& message, const std::string& 
   return is_text ? message.GetReflection()->GetString(message, field) : "";
 }
 
+// What is no name may be anything, and stays out of the log.
+std::vector<std::string> ShortList(const std::vector<std::string>& names) {
+  std::vector<std::string> recorded;
+  for (const std::string& name : names) {
+    if (recorded.size() == kMostRecordedNames) {
+      recorded.push_back(fmt::format("and {} more", names.size() - kMostRecordedNames));
+      break;
+    }
+    const bool is_name = !TenantOf(name).empty() || name == "tenants/-";
+    recorded.push_back(is_name ? name : "malformed");
+  }
+  return recorded;
+}
+
 // The parent where the id is none.
 std::string NameToCreate(const std::string& parent, const std::string& id) {
   return IsResourceId(id) ? fmt::format("{}/sessions/{}", parent, id) : parent;
@@ -46,19 +60,10 @@ std::vector<std::string> NamesToCreate(const v1::BatchCreateSessionsRequest& bat
   return names;
 }
 
-// What is no name may be anything, and stays out of the log.
 std::vector<std::string> RecordedNames(const google::protobuf::Message& request, std::vector<std::string> names) {
   const auto* const batch = dynamic_cast<const v1::BatchCreateSessionsRequest*>(&request);
   if (batch != nullptr && batch->requests_size() > 0) names = NamesToCreate(*batch);
-  std::vector<std::string> recorded;
-  for (const std::string& name : names) {
-    if (recorded.size() == kMostRecordedNames) {
-      recorded.push_back(fmt::format("and {} more", names.size() - kMostRecordedNames));
-      break;
-    }
-    const bool is_name = !TenantOf(name).empty() || name == "tenants/-";
-    recorded.push_back(is_name ? name : "malformed");
-  }
+  std::vector<std::string> recorded = ShortList(names);
   // What is created has no name yet.
   if (!recorded.empty()) recorded.front() = NameToCreate(recorded.front(), TextOf(request, "session_id"));
   return recorded;
@@ -113,9 +118,16 @@ absl::Status Admission::Recheck() const {
   return status;
 }
 
+void Admission::SetChanged(const std::vector<std::string>& names) const {
+  if (options_.audit == nullptr) return;
+  absl::MutexLock lock(&mutex_);
+  resources_ = ShortList(names);
+}
+
 void Admission::Record(absl::StatusCode code, WallTime now) const {
   const bool turned_away = code == absl::StatusCode::kUnauthenticated || code == absl::StatusCode::kPermissionDenied;
   if (options_.audit == nullptr || (!turned_away && (rule_ == nullptr || !rule_->changes()))) return;
+  absl::MutexLock lock(&mutex_);
   options_.audit->Add({.time = now,
                        .identity = identity_,
                        .peer = peer_,
@@ -156,6 +168,7 @@ std::shared_ptr<const Admission> AccessGate::Admit(const grpc::ServerContextBase
   if (options_.audit != nullptr) {
     admission->peer_ = context.peer();
     admission->request_id_ = RecordedRequestId(request);
+    absl::MutexLock lock(&admission->mutex_);
     admission->resources_ = RecordedNames(request, admission->names_);
   }
   return admission;

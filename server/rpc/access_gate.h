@@ -11,7 +11,9 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
 #include "access/access_control.h"
 #include "access/audit_log.h"
 #include "rpc/method_rules.h"
@@ -36,6 +38,9 @@ class Admission {
   // to nothing while the file is the same.
   absl::Status Recheck() const;
 
+  // What the call has changed, where its request does not say so; for the record. Before Record.
+  void SetChanged(const std::vector<std::string>& names) const;
+
   // Records the call, if it was to change something or was turned away. To be told once, when it has ended.
   void Record(absl::StatusCode code, WallTime now) const;
 
@@ -58,7 +63,8 @@ class Admission {
   std::string identity_;
   std::string peer_;
   std::string request_id_;
-  std::vector<std::string> resources_;
+  mutable absl::Mutex mutex_;  // a leaf
+  mutable std::vector<std::string> resources_ ABSL_GUARDED_BY(mutex_);
 };
 
 class AccessGate {

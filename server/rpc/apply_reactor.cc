@@ -114,6 +114,7 @@ void ApplyReactor::Apply() {
     phase_ = Phase::kApplying;
     progressed_ = clock_.Now();
   }
+  is_dry_run_ = set_.dry_run();
   try {
     registry_.Apply(std::move(set_), [self = shared_from_this()](absl::StatusOr<v1::ApplySessionsResponse> answer) {
       self->OnAnswer(std::move(answer));
@@ -131,7 +132,18 @@ void ApplyReactor::OnAnswer(absl::StatusOr<v1::ApplySessionsResponse> answer) {
     return;
   }
   answer_ = *std::move(answer);
+  NameChanged();
   WriteNext();
+}
+
+// The gate has seen the first message only, and what prune deletes stands in none.
+void ApplyReactor::NameChanged() const {
+  if (is_dry_run_) return;
+  std::vector<std::string> names;
+  for (const v1::ApplyResult& result : answer_.results()) {
+    if (result.action() != v1::ApplyResult::ACTION_UNCHANGED) names.push_back(result.name());
+  }
+  if (!names.empty()) timer_->admission().SetChanged(names);
 }
 
 void ApplyReactor::WriteNext() {

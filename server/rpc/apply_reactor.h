@@ -61,6 +61,7 @@ class ApplyReactor final : public grpc::ServerBidiReactor<v1::ApplySessionsReque
   absl::Status Take();
   void Apply();
   void OnAnswer(absl::StatusOr<v1::ApplySessionsResponse> answer);
+  void NameChanged() const;
   void WriteNext();
   // The first call counts.
   void FinishWith(const absl::Status& status) { FinishFrom(std::nullopt, status); }
@@ -78,6 +79,7 @@ class ApplyReactor final : public grpc::ServerBidiReactor<v1::ApplySessionsReque
   // Of whoever has the phase: one thread at a time.
   v1::ApplySessionsRequest message_;
   v1::ApplySessionsRequest set_;
+  bool is_dry_run_ = false;  // the set was, when it went to the registry
   size_t bytes_ = 0;
   std::optional<RpcTimer> timer_;  // from the first message on
   v1::ApplySessionsResponse answer_;

@@ -332,6 +332,35 @@ TEST_F(AccessTest, ChangesAndThoseTurnedAwayAreRecorded) {
   }
 }
 
+TEST_F(AccessTest, OfASetWhatItHasChangedIsRecorded) {
+  registry_.apply = [](const v1::ApplySessionsRequest& /*request*/, const auto& reply) {
+    v1::ApplySessionsResponse response;
+    const auto add = [&response](const char* id, v1::ApplyResult::Action action) {
+      v1::ApplyResult& result = *response.add_results();
+      result.set_name(std::string("tenants/own/sessions/") + id);
+      result.set_action(action);
+    };
+    add("same", v1::ApplyResult::ACTION_UNCHANGED);
+    add("new", v1::ApplyResult::ACTION_CREATED);
+    add("gone", v1::ApplyResult::ACTION_DELETED);
+    reply(response);
+  };
+  v1::ApplySessionsRequest request;
+  request.set_parent("tenants/own");
+  request.add_sessions()->set_name("tenants/own/sessions/same");
+  request.set_last(true);
+  const auto context = ContextWith(kEditorToken);
+  const auto stream = stub_->ApplySessions(context.get());
+  ASSERT_TRUE(stream->Write(request));
+  for (v1::ApplySessionsResponse response; stream->Read(&response);) {
+  }
+  EXPECT_TRUE(stream->Finish().ok());
+  TearDown();
+  audit_.reset();
+  EXPECT_THAT(files_.Read("audit"),
+              HasSubstr(R"("resources":["tenants/own/sessions/new","tenants/own/sessions/gone"])"));
+}
+
 TEST_F(AccessTest, EverySessionOfABatchIsRecorded) {
   v1::BatchCreateSessionsRequest request;
   request.set_parent("tenants/own");

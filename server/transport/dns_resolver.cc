@@ -3,20 +3,14 @@
 #include <ares.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
-#include <sys/time.h>
 
-#include <array>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <charconv>
-#include <optional>
-#include <string_view>
-#include <unordered_map>
 #include <utility>
 
 #include "base/error.h"
+#include "transport/ares_channel.h"
 #include "transport/file_version.h"
 
 namespace holter::transport {
@@ -24,10 +18,6 @@ namespace {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
-
-// Of one try; c-ares doubles it for the next. Lost packets are repeated well within a dial's deadline.
-constexpr int kTryTimeoutMilliseconds = 1000;
-constexpr int kTries = 3;
 
 // c-ares wants "127.0.0.1:53" or "[::1]:53" and swallows much else.
 absl::StatusOr<std::string> CheckedServer(const std::string& server) {
@@ -57,29 +47,6 @@ absl::StatusOr<std::string> CheckedServer(const std::string& server) {
   return server;
 }
 
-// The library's own initialisation is not thread-safe; loops start at the same time.
-bool InitializeLibrary() {
-  static const bool kInitialized = ares_library_init(ARES_LIB_INIT_ALL) == ARES_SUCCESS;
-  return kInitialized;
-}
-
-std::vector<asio::ip::address> TakeAddresses(ares_addrinfo* info) {
-  std::vector<asio::ip::address> addresses;
-  for (const ares_addrinfo_node* node = info->nodes; node != nullptr; node = node->ai_next) {
-    if (node->ai_family == AF_INET) {
-      const auto* v4 = reinterpret_cast<const sockaddr_in*>(node->ai_addr);
-      addresses.emplace_back(asio::ip::address_v4(ntohl(v4->sin_addr.s_addr)));
-    } else if (node->ai_family == AF_INET6) {
-      const auto* v6 = reinterpret_cast<const sockaddr_in6*>(node->ai_addr);
-      asio::ip::address_v6::bytes_type bytes;
-      std::copy_n(v6->sin6_addr.s6_addr, bytes.size(), bytes.begin());
-      addresses.emplace_back(asio::ip::address_v6(bytes, v6->sin6_scope_id));
-    }
-  }
-  ares_freeaddrinfo(info);
-  return addresses;
-}
-
 // Both questions for one name, A and AAAA apart: a server that drops one of them must not hold up the other. Shared by
 // the caller's handle and by c-ares, which cannot forget a single question.
 class Lookup : public std::enable_shared_from_this<Lookup> {
@@ -92,11 +59,10 @@ class Lookup : public std::enable_shared_from_this<Lookup> {
     delay_.cancel();
   }
 
-  void OnAnswer(int family, int status, ares_addrinfo* info) {
+  void OnAnswer(int family, int status, std::vector<asio::ip::address> addresses) {
     --open_;
     if (status == ARES_SUCCESS) {
-      auto& addresses = family == AF_INET6 ? v6_ : v4_;
-      addresses = TakeAddresses(info);
+      (family == AF_INET6 ? v6_ : v4_) = std::move(addresses);
     } else if (failure_ == ARES_SUCCESS || failure_ == ARES_ENODATA) {
       failure_ = status;
     }
@@ -152,152 +118,6 @@ class OpenQuery final : public DnsResolver::Query {
   const std::shared_ptr<Lookup> lookup_;
 };
 
-// What c-ares hands back with an answer.
-struct Question {
-  std::shared_ptr<Lookup> lookup;
-  int family;
-  int* open;  // questions of its channel that are not answered
-};
-
-// Lends c-ares' sockets to Asio to wait for. Handlers hold this core weakly, so that the resolver can go at any time.
-class AresCore : public std::enable_shared_from_this<AresCore> {
- public:
-  explicit AresCore(asio::io_context& io) : io_(io), timer_(io) {}
-  ~AresCore() {
-    if (channel_ != nullptr) {
-      ares_destroy(channel_);
-    }
-    for (auto& [socket, watched] : sockets_) {
-      watched->descriptor.release();
-    }
-  }
-
-  absl::Status Open(const std::string& server, DnsResolver::System system) {
-    ares_options options{};
-    options.resolvconf_path = system.file.data();  // copied
-    options.udp_port = system.port;
-    options.tcp_port = system.port;
-    options.timeout = kTryTimeoutMilliseconds;
-    options.tries = kTries;
-    options.sock_state_cb = &AresCore::OnSocketState;
-    options.sock_state_cb_data = this;
-    int status = ares_init_options(&channel_, &options,
-                                   ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB | ARES_OPT_RESOLVCONF |
-                                       ARES_OPT_UDP_PORT | ARES_OPT_TCP_PORT);
-    if (status == ARES_SUCCESS && !server.empty()) {
-      status = ares_set_servers_ports_csv(channel_, server.c_str());
-    }
-    return status == ARES_SUCCESS
-               ? absl::OkStatus()
-               : MakeError(absl::StatusCode::kInternal, "DNS", fmt::format("resolver: {}", ares_strerror(status)));
-  }
-
-  void Ask(const std::string& host, const std::shared_ptr<Lookup>& lookup) {
-    for (const int family : {AF_INET6, AF_INET}) {
-      ares_addrinfo_hints hints{};
-      hints.ai_family = family;
-      hints.ai_socktype = SOCK_STREAM;  // else every address comes once a protocol
-      ++open_;
-      ares_getaddrinfo(channel_, host.c_str(), nullptr, &hints, &AresCore::OnAnswer,
-                       new Question{lookup, family, &open_});
-    }
-    ArmTimer();
-  }
-
-  bool idle() const { return open_ == 0; }
-
- private:
-  // A socket of c-ares, which opens and closes it itself.
-  struct Watched {
-    explicit Watched(asio::io_context& io, int socket) : descriptor(io, socket) {}
-    asio::posix::stream_descriptor descriptor;
-    bool wants_read = false;
-    bool wants_write = false;
-    bool reading = false;
-    bool writing = false;
-  };
-
-  static void OnAnswer(void* data, int status, int /*timeouts*/, ares_addrinfo* info) {
-    const std::unique_ptr<Question> question(static_cast<Question*>(data));
-    --*question->open;
-    question->lookup->OnAnswer(question->family, status, info);
-  }
-
-  static void OnSocketState(void* data, ares_socket_t socket, int readable, int writable) {
-    static_cast<AresCore*>(data)->Watch(socket, readable != 0, writable != 0);
-  }
-
-  void Watch(int socket, bool read, bool write) {
-    auto& watched = sockets_[socket];
-    if (!read && !write) {
-      if (watched != nullptr) {
-        watched->descriptor.release();  // cancels the waits; c-ares closes it
-      }
-      sockets_.erase(socket);
-      return;
-    }
-    if (watched == nullptr) {
-      watched = std::make_shared<Watched>(io_, socket);
-    }
-    watched->wants_read = read;
-    watched->wants_write = write;
-    Arm(socket, watched);
-  }
-
-  void Arm(int socket, const std::shared_ptr<Watched>& watched) {
-    if (watched->wants_read && !std::exchange(watched->reading, true)) {
-      Wait(socket, watched, asio::posix::stream_descriptor::wait_read, &Watched::reading);
-    }
-    if (watched->wants_write && !std::exchange(watched->writing, true)) {
-      Wait(socket, watched, asio::posix::stream_descriptor::wait_write, &Watched::writing);
-    }
-  }
-
-  void Wait(int socket, const std::shared_ptr<Watched>& watched, asio::posix::stream_descriptor::wait_type type,
-            bool Watched::*waiting) {
-    watched->descriptor.async_wait(type, [weak = weak_from_this(), watched, socket, type, waiting](error_code error) {
-      (*watched).*waiting = false;
-      const auto self = weak.lock();
-      const auto current = self == nullptr ? nullptr : self->Find(socket);
-      if (error || current != watched) {
-        return;  // closed, or another socket of the same number
-      }
-      const bool read = type == asio::posix::stream_descriptor::wait_read;
-      ares_process_fd(self->channel_, read ? socket : ARES_SOCKET_BAD, read ? ARES_SOCKET_BAD : socket);
-      if (self->Find(socket) == watched) {
-        self->Arm(socket, watched);
-      }
-      self->ArmTimer();
-    });
-  }
-
-  std::shared_ptr<Watched> Find(int socket) const {
-    const auto found = sockets_.find(socket);
-    return found == sockets_.end() ? nullptr : found->second;
-  }
-
-  void ArmTimer() {
-    timeval left{};
-    if (ares_timeout(channel_, nullptr, &left) == nullptr) {
-      timer_.cancel();
-      return;
-    }
-    timer_.expires_after(std::chrono::seconds(left.tv_sec) + std::chrono::microseconds(left.tv_usec));
-    timer_.async_wait([weak = weak_from_this()](error_code error) {
-      if (const auto self = weak.lock(); !error && self != nullptr) {
-        ares_process_fd(self->channel_, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
-        self->ArmTimer();
-      }
-    });
-  }
-
-  asio::io_context& io_;
-  ares_channel channel_ = nullptr;
-  int open_ = 0;
-  asio::steady_timer timer_;
-  std::unordered_map<int, std::shared_ptr<Watched>> sockets_;
-};
-
 class AresResolver final : public DnsResolver {
  public:
   AresResolver(asio::io_context& io, std::string server, System system)
@@ -305,21 +125,25 @@ class AresResolver final : public DnsResolver {
 
   absl::Status Open() {
     version_ = FileVersion::Of(system_.file);  // before it is read: a later change is seen
-    auto core = std::make_shared<AresCore>(io_);
-    if (absl::Status status = core->Open(server_, system_); !status.ok()) {
+    auto channel = std::make_shared<AresChannel>(io_);
+    if (absl::Status status = channel->Open(server_, system_.file, system_.port); !status.ok()) {
       return status;
     }
-    if (core_ != nullptr) {
-      replaced_.push_back(std::move(core_));
+    if (channel_ != nullptr) {
+      replaced_.push_back(std::move(channel_));
     }
-    core_ = std::move(core);
+    channel_ = std::move(channel);
     return absl::OkStatus();
   }
 
   std::unique_ptr<Query> Resolve(const std::string& host, Done done) override {
     auto lookup = std::make_shared<Lookup>(io_, host, std::move(done));
     FollowFile();
-    core_->Ask(host, lookup);
+    for (const int family : {AF_INET6, AF_INET}) {
+      channel_->Ask(host, family, [lookup, family](int status, std::vector<asio::ip::address> addresses) {
+        lookup->OnAnswer(family, status, std::move(addresses));
+      });
+    }
     return std::make_unique<OpenQuery>(std::move(lookup));
   }
 
@@ -331,7 +155,7 @@ class AresResolver final : public DnsResolver {
       return;
     }
     next_look_ = now + kFilePeriod;
-    std::erase_if(replaced_, [](const auto& core) { return core->idle(); });
+    std::erase_if(replaced_, [](const auto& channel) { return channel->idle(); });
     if (FileVersion::Of(system_.file) != version_) {
       Open().IgnoreError();  // the old one is better than none
     }
@@ -342,17 +166,14 @@ class AresResolver final : public DnsResolver {
   const System system_;
   FileVersion version_;
   std::chrono::steady_clock::time_point next_look_{};
-  std::shared_ptr<AresCore> core_;
-  std::vector<std::shared_ptr<AresCore>> replaced_;  // until their last question is answered
+  std::shared_ptr<AresChannel> channel_;
+  std::vector<std::shared_ptr<AresChannel>> replaced_;  // until their last question is answered
 };
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<DnsResolver>> DnsResolver::Create(asio::io_context& io, const std::string& server,
                                                                  const System& system) {
-  if (!InitializeLibrary()) {
-    return MakeError(absl::StatusCode::kInternal, "DNS", "c-ares cannot be initialized");
-  }
   if (!server.empty()) {
     if (const auto checked = CheckedServer(server); !checked.ok()) {
       return checked.status();

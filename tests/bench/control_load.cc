@@ -52,7 +52,11 @@ void Expect(const grpc::Status& status) {
 std::unique_ptr<v1::SessionService::Stub> NewStub(const std::string& address) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  return v1::SessionService::NewStub(grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments));
+  const auto channel = grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+  // A first connection that fails is no figure of the server's; gRPC tries again after a second.
+  constexpr auto patience = std::chrono::seconds(10);
+  if (!channel->WaitForConnected(std::chrono::system_clock::now() + patience)) Fail("no connection to " + address);
+  return v1::SessionService::NewStub(channel);
 }
 
 // As a service would declare it, and paused.

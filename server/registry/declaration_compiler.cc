@@ -48,6 +48,14 @@ bool SameOwnWords(const v1::SessionSpec& declared, const Declaration& declaratio
 
 }  // namespace
 
+std::optional<SessionName> DeclaredName(const v1::Session& session, std::vector<FieldViolation>& violations) {
+  absl::StatusOr<SessionName> name = ParseSessionName(session.name());
+  if (name.ok()) return *std::move(name);
+  violations.push_back(
+      {.field = session.name().empty() ? "name" : session.name(), .description = std::string(name.status().message())});
+  return std::nullopt;
+}
+
 absl::StatusOr<Declaration> DeclarationCompiler::Compile(const SessionName& name, const v1::Session& session,
                                                          std::string_view prefix, const SecretSource* secrets,
                                                          std::vector<FieldViolation> violations,

@@ -1,6 +1,7 @@
 // From a Session that a caller sent to a checked Declaration that shares what it can.
 #pragma once
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -13,6 +14,9 @@
 #include "registry/session_record.h"
 
 namespace holter::registry {
+
+// The name of a session that a file declares; none: it is not one, and `violations` says so.
+std::optional<SessionName> DeclaredName(const v1::Session& session, std::vector<FieldViolation>& violations);
 
 // Any thread.
 class DeclarationCompiler {

@@ -97,12 +97,8 @@ absl::StatusOr<FileReconciler::Difference> FileReconciler::Compare(const std::ve
   std::vector<std::string> names;
   std::set<std::string> seen;
   for (const v1::Session& session : sessions) {
-    const absl::StatusOr<SessionName> name = ParseSessionName(session.name());
-    if (!name.ok()) {
-      violations.push_back({.field = session.name().empty() ? "name" : session.name(),
-                            .description = std::string(name.status().message())});
-      continue;
-    }
+    const std::optional<SessionName> name = DeclaredName(session, violations);
+    if (!name.has_value()) continue;
     if (!seen.insert(session.name()).second) {
       violations.push_back({.field = session.name(), .description = "declared twice"});
       continue;

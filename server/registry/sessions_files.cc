@@ -112,12 +112,8 @@ absl::Status CheckSessions(const DeclaredSessions& declared) {
   DeclarationCompiler compiler(&leases);
   std::vector<FieldViolation> violations;
   for (const v1::Session& session : declared.sessions) {
-    const absl::StatusOr<SessionName> name = ParseSessionName(session.name());
-    if (!name.ok()) {
-      violations.push_back({.field = session.name().empty() ? "name" : session.name(),
-                            .description = std::string(name.status().message())});
-      continue;
-    }
+    const std::optional<SessionName> name = DeclaredName(session, violations);
+    if (!name.has_value()) continue;
     const absl::Status status = compiler.Compile(*name, session, session.name(), nullptr, {}).status();
     if (!status.ok() && !AppendViolations(status, violations)) return WithFiles(status, declared);
   }

@@ -107,6 +107,10 @@ void AddByCode(absl::StatusCode code, const std::string& reason, const std::stri
 
 }  // namespace
 
+absl::Status ShuttingDown() {
+  return MakeError(absl::StatusCode::kUnavailable, "SHUTTING_DOWN", "the server is stopping");
+}
+
 google::rpc::Status ToRpcStatus(const absl::Status& status, const ResourceName& resource) {
   const ErrorDetails details = DetailsOf(status);
   google::rpc::Status out;

@@ -20,6 +20,9 @@ struct ResourceName {
   std::string name;
 };
 
+// UNAVAILABLE, SHUTTING_DOWN: what every call is told that holterd does not serve to its end any more.
+absl::Status ShuttingDown();
+
 // Every error carries ErrorInfo; the code alone gives the reason when the status has none. Beside it: BadRequest for
 // violations, ResourceInfo with NOT_FOUND and ALREADY_EXISTS, QuotaFailure with RESOURCE_EXHAUSTED, PreconditionFailure
 // with FAILED_PRECONDITION, RetryInfo where trying again helps.

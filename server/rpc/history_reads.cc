@@ -6,6 +6,7 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "base/error.h"
+#include "rpc/error_details.h"
 
 namespace holter::rpc {
 
@@ -18,8 +19,7 @@ void HistoryReads::Run(std::function<void(const absl::Status&)> read) {
   }
   thread_.Run([this, read = std::move(read)] {
     const absl::Cleanup done = [this] { --waiting_; };
-    read(stopping_ ? MakeError(absl::StatusCode::kUnavailable, "SHUTTING_DOWN", "the server is stopping")
-                   : absl::OkStatus());
+    read(stopping_ ? ShuttingDown() : absl::OkStatus());
   });
 }
 

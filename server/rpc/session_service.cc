@@ -17,10 +17,6 @@ namespace {
 
 constexpr const char* kSessionType = "holter.v1.Session";
 
-absl::Status ShuttingDown() {
-  return MakeError(absl::StatusCode::kUnavailable, "SHUTTING_DOWN", "the server is stopping");
-}
-
 }  // namespace
 
 SessionService::SessionService(registry::SessionRegistry& registry, OperationObserver& operations, const Clock& clock,

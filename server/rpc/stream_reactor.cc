@@ -42,7 +42,7 @@ void StreamReactor<Response>::Start(absl::StatusOr<std::unique_ptr<Reader>> read
   }
   reader_ = *std::move(reader);
   if (!scheduler_->Add(self_)) {
-    FinishWith(MakeError(absl::StatusCode::kUnavailable, "SHUTTING_DOWN", "the server is stopping"));
+    FinishWith(ShuttingDown());
     return;
   }
   // Headers tell the client that the stream stands, also when nothing happens for long.
